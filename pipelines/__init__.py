@@ -1,0 +1,1 @@
+"""The pipeline of the National Immunization Information System: from facility files to published numbers."""

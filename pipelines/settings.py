@@ -1,0 +1,86 @@
+"""Where everything lives: the only module that reads the environment.
+
+Does not create folders and does not open files: whoever writes creates what it writes to.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+SEEDS_DIR = DBT_PROJECT_DIR / "seeds"
+
+# Closed networks are the rule where this runs: a library that phones home waits for a time-out there.
+TELEMETRY_OFF = {
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All paths of one installation, derived from its home folder."""
+
+    home: Path
+
+    @property
+    def inbox(self) -> Path:
+        """Files waiting to be taken in."""
+        return self.home / "inbox"
+
+    @property
+    def facilities(self) -> Path:
+        """The facility register, a CSV file."""
+        return self.home / "programme" / "facilities.csv"
+
+    @property
+    def lake(self) -> Path:
+        """Append-only Parquet parts, original files and the ledger."""
+        return self.home / "lake"
+
+    @property
+    def ledger(self) -> Path:
+        """The SQLite file that says which batches, submissions and parts exist."""
+        return self.lake / "ledger.sqlite"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt builds in; only the writer opens it."""
+        return self.home / "warehouse" / "build.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Immutable releases and the pointer CURRENT."""
+        return self.home / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage."""
+        return self.home / "dagster"
+
+    @property
+    def writer_lock(self) -> Path:
+        """Held by whoever writes the lake or the warehouse."""
+        return self.home / "writer.lock"
+
+
+def load_settings(home: Path | str | None = None) -> Settings:
+    """Return the settings of `home`, else of NIIS_HOME, else of `./data`."""
+    chosen = home or os.environ.get("NIIS_HOME") or Path.cwd() / "data"
+    return Settings(Path(chosen).expanduser().resolve())
+
+
+def turn_telemetry_off() -> None:
+    """Set the variables that keep Dagster, dbt, Great Expectations and Streamlit from calling out."""
+    os.environ.update(TELEMETRY_OFF)
+
+
+def external_data_dir() -> Path:
+    """The folder of third-party test material (NIIS_EXTERNAL_DATA); it need not exist."""
+    return Path(os.environ.get("NIIS_EXTERNAL_DATA", PROJECT_ROOT.parent / "shared" / "data" / "real"))
