@@ -1,0 +1,63 @@
+"""Wall time and memory of a command and of everything it starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+SAMPLE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Wall time in seconds and the highest sum of resident memory of the process tree in bytes."""
+
+    seconds: float
+    peak_bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.peak_bytes / 2**30:.2f} GiB"
+
+
+def measured(command: list[str], environment: dict[str, str] | None = None) -> Measurement:
+    """Run `command` and return what it took.
+
+    Raises subprocess.CalledProcessError when it fails. Memory is sampled from /proc, children included:
+    ru_maxrss would count only the largest single process.
+    """
+    started = time.monotonic()
+    process = subprocess.Popen(command, env={**os.environ, **(environment or {})})
+    peak = 0
+    done = threading.Event()
+
+    def sample() -> None:
+        nonlocal peak
+        while not done.wait(SAMPLE_SECONDS):
+            peak = max(peak, _tree_resident_bytes(process.pid))
+
+    sampler = threading.Thread(target=sample, daemon=True)
+    sampler.start()
+    code = process.wait()
+    done.set()
+    sampler.join()
+    if code:
+        raise subprocess.CalledProcessError(code, command)
+    return Measurement(time.monotonic() - started, peak)
+
+
+def _tree_resident_bytes(root: int) -> int:
+    total, waiting = 0, [root]
+    while waiting:
+        pid = waiting.pop()
+        try:
+            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                waiting.extend(int(child) for child in (task / "children").read_text().split())
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return total
