@@ -51,13 +51,20 @@ def measured(command: list[str], environment: dict[str, str] | None = None) -> M
 
 
 def _tree_resident_bytes(root: int) -> int:
-    total, waiting = 0, [root]
-    while waiting:
-        pid = waiting.pop()
+    parents: dict[int, int] = {}
+    resident: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                waiting.extend(int(child) for child in (task / "children").read_text().split())
+            # The command's name may hold spaces and brackets: the fields begin behind the last one.
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return total
+        parents[int(folder.name)] = int(fields[1])
+        resident[int(folder.name)] = int(fields[21]) * PAGE_BYTES
+    tree = {root}
+    grown = True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in tree} - tree
+        tree |= more
+        grown = bool(more)
+    return sum(resident.get(pid, 0) for pid in tree)
