@@ -1,0 +1,216 @@
+"""The steps between the lake and a published copy, each under the writer lock; Dagster only calls them.
+
+The state that one step leaves for the next is on the disk (the ledger, `warehouse/build.json`, `warehouse/checks/`), so a
+run that was killed between two steps is taken up by the next one from what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from data_quality.frames import intake_frames, mart_frames
+from data_quality.results import CheckResult, MissingResultsError, Status, load_results, save_results
+from data_quality.suites import run_rules
+from pipelines.inbox import writer_lock
+from pipelines.lake import Lake
+from pipelines.ledger import Ledger
+from pipelines.progress import Reporter
+from pipelines.publish import Release, publish
+from pipelines.reference import load_registry
+from pipelines.settings import Settings
+from pipelines.transform import (
+    BuildMode,
+    BuildPlan,
+    BuildResult,
+    BuiltState,
+    NodeResult,
+    TransformError,
+    build,
+    project_version,
+    read_state,
+)
+
+
+@dataclass(frozen=True)
+class UnbuiltBatches:
+    """Batches that the lake holds and no release shows yet."""
+
+    since_batch_no: int
+    through_batch_no: int
+    first_month: date | None  # of the reports in them; None when nothing was accepted
+    last_month: date | None
+
+
+def unbuilt_batches(settings: Settings) -> UnbuiltBatches | None:
+    """Return the batches after the last published one, or None when there are none."""
+    if not settings.ledger.exists():
+        return None
+    ledger = Ledger(settings.ledger)
+    since, through = ledger.built_through(), ledger.latest_batch_no()
+    if through <= since:
+        return None
+    first, last = ledger.report_months(since)
+    return UnbuiltBatches(since, through, first, last)
+
+
+def checks_pending(settings: Settings) -> bool:
+    """Say whether the newest batch was taken in by a run that ended before it was checked."""
+    batches = unbuilt_batches(settings)
+    if batches is None:
+        return False
+    try:
+        load_results(checks_folder(settings), "intake_batch", str(batches.through_batch_no))
+    except MissingResultsError:
+        return True
+    return False
+
+
+def checks_folder(settings: Settings) -> Path:
+    """Return where check results wait for publication."""
+    return settings.warehouse.parent / "checks"
+
+
+def check_intake(settings: Settings, checked_at: datetime, reporter: Reporter) -> list[CheckResult]:
+    """Check every batch that is not published yet, and keep the results for publication."""
+    with reporter.step("Kiểm tra lô tiếp nhận / checking what was taken in"), writer_lock(settings):
+        ledger = Ledger(settings.ledger)
+        since, through = ledger.built_through(), ledger.latest_batch_no()
+        rules = [rule for rule in load_registry().quality_rules.values() if rule.rule_stage == "intake_batch"]
+        results = run_rules(rules, intake_frames(settings.lake, since), f"{since + 1}-{through}", checked_at)
+        save_results(checks_folder(settings), "intake_batch", str(through), results)
+    return results
+
+
+def build_warehouse(
+    settings: Settings,
+    *,
+    mode: BuildMode,
+    months: tuple[str, ...],
+    select: tuple[str, ...],
+    checked_at: datetime,
+    reporter: Reporter,
+) -> BuildResult:
+    """Build the warehouse from what the lake holds, and keep the results of dbt's tests for publication.
+
+    A warehouse that was built by other SQL or other definitions, or whose last build did not end, is built from nothing.
+    """
+    with reporter.step("Dựng kho dữ liệu / building the warehouse") as step, writer_lock(settings):
+        Lake(settings).sweep()
+        result = build(settings, plan_build(settings, mode, months, select), step)
+        rows = _row_counts(settings.warehouse)
+        results = [
+            _test_result(node, rows, result.state.as_of_date, checked_at) for node in _tests(result.nodes)
+        ]
+        save_results(checks_folder(settings), "dbt", result.state.build_id, results)
+    return result
+
+
+def plan_build(
+    settings: Settings, mode: BuildMode, months: tuple[str, ...] = (), select: tuple[str, ...] = ()
+) -> BuildPlan:
+    """Return what the next build starts from. Raises TransformError when the lake holds nothing to build from."""
+    ledger = Ledger(settings.ledger)
+    through = ledger.latest_batch_no()
+    as_of_date = ledger.as_of_date()
+    if through == 0 or as_of_date is None:
+        raise TransformError(
+            "The lake holds no accepted data yet; submit files (`niis submit`) and run again."
+        )
+    state = read_state(settings)
+    if state is None or state.project_version != project_version():
+        mode = "everything"
+    return BuildPlan(
+        since_batch_no=ledger.built_through(),
+        through_batch_no=through,
+        as_of_date=as_of_date.isoformat(),
+        mode=mode,
+        months=months,
+        select=() if mode == "everything" else select,
+    )
+
+
+def check_marts(settings: Settings, checked_at: datetime, reporter: Reporter) -> list[CheckResult]:
+    """Check summary frames of the built marts, and keep the results for publication."""
+    with reporter.step("Kiểm tra số liệu trước phát hành / checking the marts"), writer_lock(settings):
+        state = _built_state(settings)
+        rules = [rule for rule in load_registry().quality_rules.values() if rule.rule_stage == "published"]
+        results = run_rules(rules, mart_frames(settings.warehouse), state.as_of_date, checked_at)
+        save_results(checks_folder(settings), "published", state.build_id, results)
+    return results
+
+
+def publish_build(settings: Settings, built_at: datetime, reporter: Reporter) -> Release:
+    """Publish the build whose checks were run, then note in the ledger how far the published copy goes.
+
+    Raises MissingResultsError when the warehouse was built again since it was checked, PublicationRefusedError when a
+    blocking check failed.
+    """
+    with reporter.step("Phát hành / publishing"), writer_lock(settings):
+        state = _built_state(settings)
+        folder = checks_folder(settings)
+        checks = [
+            *load_results(folder, "intake_batch", str(state.through_batch_no)),
+            *load_results(folder, "dbt", state.build_id),
+            *load_results(folder, "published", state.build_id),
+        ]
+        release = publish(settings, state, load_registry().definition_version, checks, built_at)
+        Ledger(settings.ledger).record_build(state.through_batch_no)
+    return release
+
+
+def _built_state(settings: Settings) -> BuiltState:
+    state = read_state(settings)
+    if state is None:
+        raise TransformError("The warehouse has not been built to its end; run `niis run`.")
+    return state
+
+
+def _tests(nodes: Sequence[NodeResult]) -> list[NodeResult]:
+    return [node for node in nodes if node.resource_type == "test"]
+
+
+def _row_counts(warehouse: Path) -> dict[str, int]:
+    """Return the rows of every table of the warehouse; a view is not counted."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return dict(connection.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
+
+
+def _test_result(node: NodeResult, rows: dict[str, int], scope: str, checked_at: datetime) -> CheckResult:
+    """Return a dbt test in the shape of every other check.
+
+    dbt does not say how many rows a test looked at: it is taken to be the rows of the table that it is attached to.
+    A test of an empty table has looked at nothing, and has not passed.
+    """
+    evaluated = rows.get(node.tested_table or "")
+    status: Status
+    if node.status in {"error", "runtime error"}:
+        status = "error"
+    elif node.status == "skipped" or evaluated == 0:
+        status = "not_applicable"
+    else:
+        status = "passed" if node.status == "pass" else "failed"
+    words = {
+        "error": (f"không kiểm tra được: {node.message}", f"could not be checked: {node.message}"),
+        "not_applicable": ("không có gì để kiểm tra", "there was nothing to check"),
+        "failed": (f"{node.failures} dòng vi phạm", f"{node.failures} rows contradict it"),
+        "passed": ("không có dòng vi phạm", "no row contradicts it"),
+    }
+    vi, en = words[status]
+    return CheckResult(
+        rule_code=node.name,
+        dataset=node.tested_table or "warehouse",
+        scope=scope,
+        violations=None if status == "error" else node.failures,
+        evaluated=evaluated,
+        threshold=0.0,
+        status=status,
+        severity="warning" if node.is_warning else "blocking",
+        checked_at=checked_at,
+        message_vi=f"{node.name}: {vi}",
+        message_en=f"{node.name}: {en}",
+    )

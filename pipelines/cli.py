@@ -1,0 +1,85 @@
+"""The command `niis`: options, words and exit codes. What a command does is in `pipelines/commands/`.
+
+Heavy libraries are imported inside commands, so that `niis --help` answers at once.
+Exit codes: 0 = done, 1 = a problem was found (said in one sentence), 2 = the command was not understood.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from pipelines.commands import (
+    demo,
+    doctor,
+    facilities,
+    generate,
+    indicator,
+    receipt,
+    run,
+    serve,
+    status,
+    submit,
+)
+from pipelines.settings import load_settings, turn_telemetry_off
+
+_OUR_PACKAGES = ("pipelines.", "dashboards.", "data_quality.")
+
+
+class OneSentenceGroup(TyperGroup):
+    """Prints the errors that the project raises as one sentence; a traceback is for `--debug`."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn an error with a sentence into exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            ours = type(error).__module__.startswith(_OUR_PACKAGES) or isinstance(error, OSError)
+            if ctx.params.get("debug") or not ours:
+                raise
+            click.echo(f"Lỗi / error: {error}", err=True)
+            ctx.exit(1)
+
+
+app = typer.Typer(
+    cls=OneSentenceGroup,
+    name="niis",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Kho dữ liệu tiêm chủng quốc gia: từ tệp của cơ sở đến số liệu đã phát hành. "
+    "/ The national immunization warehouse: from facility files to published numbers.",
+)
+
+
+@app.callback()
+def _common(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="NIIS_HOME",
+            file_okay=False,
+            help="Thư mục dữ liệu (mặc định ./data) / the folder of all data (default ./data).",
+        ),
+    ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Hiện toàn bộ vết lỗi / show the whole traceback of an error.")
+    ] = False,
+) -> None:
+    del debug  # read by OneSentenceGroup
+    turn_telemetry_off()
+    ctx.obj = load_settings(home)
+
+
+for _command in (demo, generate, submit, run, status, receipt, indicator, serve, doctor, facilities):
+    _command.register(app)
+
+
+if __name__ == "__main__":
+    app()

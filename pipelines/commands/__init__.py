@@ -1,0 +1,1 @@
+"""One module a command of `niis`; each has `register(app)`."""

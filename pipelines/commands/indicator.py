@@ -1,0 +1,109 @@
+"""`niis indicator`: published values of one indicator."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.output import CommandError, Format, FormatOption, print_rows
+from pipelines.settings import Settings
+
+COLUMNS = [
+    "area_code",
+    "period",
+    "numerator",
+    "denominator",
+    "value",
+    "units_included",
+    "units_expected",
+    "value_status",
+    "definition_version",
+]
+
+
+class Hierarchy(StrEnum):
+    """The tree of areas."""
+
+    OLD = "63"
+    NEW = "34"
+
+
+class PeriodType(StrEnum):
+    """How long a period is."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YTD = "ytd"
+    YEAR = "year"
+    ROLLING12 = "rolling12"
+
+
+_PATTERNS = {
+    PeriodType.MONTH: (r"\d{4}-(0[1-9]|1[0-2])", "YYYY-MM"),
+    PeriodType.YTD: (r"\d{4}-(0[1-9]|1[0-2])", "YYYY-MM"),
+    PeriodType.ROLLING12: (r"\d{4}-(0[1-9]|1[0-2])", "YYYY-MM"),
+    PeriodType.QUARTER: (r"\d{4}Q[1-4]", "YYYYQn"),
+    PeriodType.YEAR: (r"\d{4}", "YYYY"),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("indicator")(indicator)
+
+
+def indicator(
+    ctx: typer.Context,
+    code: Annotated[
+        str, typer.Argument(help="Mã chỉ số / the indicator's code, such as those of docs/indicators.md.")
+    ],
+    area: Annotated[
+        str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")
+    ] = "VN",
+    hierarchy: Annotated[
+        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
+    ] = Hierarchy.OLD,
+    period_type: Annotated[PeriodType, typer.Option(help="Loại kỳ / the kind of period.")] = PeriodType.MONTH,
+    period_from: Annotated[
+        str | None, typer.Option("--from", help="Kỳ đầu: 2024-03, 2024Q1, 2024 / the first period.")
+    ] = None,
+    period_to: Annotated[str | None, typer.Option("--to", help="Kỳ cuối / the last period.")] = None,
+    children: Annotated[
+        bool,
+        typer.Option(
+            "--children", help="Từng địa bàn trực thuộc / each area directly below, instead of the area."
+        ),
+    ] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area and period."""
+    from dashboards.warehouse import open_release  # noqa: PLC0415 - commands import what they need
+
+    settings: Settings = ctx.obj
+    for option, period in (("--from", period_from), ("--to", period_to)):
+        pattern, shape = _PATTERNS[period_type]
+        if period is not None and not re.fullmatch(pattern, period):
+            raise typer.BadParameter(
+                f"'{period}' is not a period of type {period_type}; write it as {shape}.", param_hint=option
+            )
+    release = open_release(settings.published)
+    known = release.indicators()["indicator_code"].to_list()
+    if code not in known:
+        raise CommandError(f"there is no indicator '{code}'; there are: {', '.join(sorted(known))}")
+    if release.area(hierarchy.value, area) is None:
+        raise CommandError(
+            f"the tree {hierarchy} has no area '{area}'; codes are in dim_areas, and the nation is VN."
+        )
+    values = release.indicator_values(
+        [code],
+        hierarchy.value,
+        area_codes=None if children else [area],
+        parent_code=area if children else None,
+        period_type=period_type.value,
+        period_from=period_from,
+        period_to=period_to,
+    )
+    print_rows(values.sort("area_code", "period").to_dicts(), COLUMNS, form)

@@ -1,0 +1,25 @@
+"""`niis serve`: the dashboards."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines.settings import Settings
+
+HostOption = Annotated[str, typer.Option(help="Địa chỉ nghe / the address to listen on.")]
+PortOption = Annotated[int, typer.Option(min=1, max=65535, help="Cổng / the port.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve")(serve)
+
+
+def serve(ctx: typer.Context, host: HostOption = "127.0.0.1", port: PortOption = 8501) -> None:
+    """Mở bảng số liệu trên bản đang phát hành / serve the dashboards over the current release."""
+    from dashboards.server import serve as serve_dashboards  # noqa: PLC0415 - commands import what they need
+
+    settings: Settings = ctx.obj
+    serve_dashboards(settings.published, host=host, port=port)

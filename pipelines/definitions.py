@@ -1,0 +1,42 @@
+"""Assembly: everything that Dagster knows, put together. No logic, and nothing that reads data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from pipelines.assets.checks import build_checks
+from pipelines.assets.intake import intake_batches
+from pipelines.assets.publication import build_publication
+from pipelines.assets.warehouse import build_dbt_assets
+from pipelines.jobs import build_and_publish, take_in
+from pipelines.progress import SilentReporter
+from pipelines.publish import PUBLISHED_PREFIXES
+from pipelines.resources import Clock, Home
+from pipelines.schedules import build_schedules
+from pipelines.sensors import build_sensors
+from pipelines.settings import load_settings, turn_telemetry_off
+
+
+def build_definitions(**overrides: Any) -> dg.Definitions:
+    """Return the definitions; `overrides` replace resources by name (`home`, `clock`, `progress`)."""
+    turn_telemetry_off()
+    warehouse = build_dbt_assets()
+    marts = sorted(key for key in warehouse.keys if key.path[-1].startswith(PUBLISHED_PREFIXES))
+    resources: dict[str, Any] = {
+        "home": Home(folder=str(load_settings().home)),
+        "clock": Clock(),
+        "progress": SilentReporter(),
+    }
+    return dg.Definitions(
+        assets=[intake_batches, warehouse, build_publication(marts)],
+        asset_checks=build_checks(),
+        jobs=[take_in, build_and_publish],
+        sensors=build_sensors(),
+        schedules=build_schedules(),
+        resources={**resources, **overrides},
+    )
+
+
+defs = build_definitions()

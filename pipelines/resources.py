@@ -1,0 +1,72 @@
+"""What assets need from outside: the home folder, the clock, somebody to tell how far they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from pipelines.files import write_text_atomically
+from pipelines.settings import Settings, load_settings
+
+# One writer at a time: everything that writes the lake, the warehouse or a release takes a slot of this pool. The file
+# lock behind it holds against writers that Dagster does not know of.
+WRITER_POOL = "warehouse_writer"
+
+VIET_NAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+_INSTANCE_CONFIG = """\
+# Written by the pipeline when it is absent; yours to change afterwards.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: op
+  runs:
+    max_concurrent_runs: 4
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 300
+  max_runtime_seconds: 21600
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 7
+      failure: 30
+      success: -1
+"""
+
+
+class Home(dg.ConfigurableResource):
+    """Which installation the run works on."""
+
+    folder: str
+
+    def settings(self) -> Settings:
+        """Return every path of the installation."""
+        return load_settings(self.folder)
+
+
+class Clock(dg.ConfigurableResource):
+    """The time at which things happen, as an argument: `fixed_at` (ISO, with its zone) stands in for the real one."""
+
+    fixed_at: str = ""
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.fromisoformat(self.fixed_at).astimezone(UTC) if self.fixed_at else datetime.now(UTC)
+
+    def viet_nam_now(self) -> datetime:
+        """Return the wall-clock time in Viet Nam without a zone, as the lake writes it."""
+        return self.now().astimezone(VIET_NAM).replace(tzinfo=None)
+
+
+def prepare_dagster_home(settings: Settings) -> None:
+    """Write Dagster's configuration (no telemetry, one writer at a time) into its home when there is none."""
+    path = settings.dagster_home / "dagster.yaml"
+    if not path.exists():
+        write_text_atomically(path, _INSTANCE_CONFIG)

@@ -1,0 +1,138 @@
+"""What `niis run` does: the Dagster jobs, in this process, on the instance of the home folder.
+
+Two runs: taking in what waits, then building and publishing what is not published yet. A run that was killed is taken up
+here, because what is left to do is read from the ledger and not from Dagster's own history.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from pipelines.build import checks_pending, unbuilt_batches
+from pipelines.definitions import build_definitions
+from pipelines.files import process_is_alive, this_process
+from pipelines.inbox import waiting
+from pipelines.jobs import BUILD_AND_PUBLISH, TAKE_IN
+from pipelines.ledger import Ledger
+from pipelines.partitions import range_tags
+from pipelines.progress import Reporter
+from pipelines.publish import Release, current_release
+from pipelines.reference import load_registry
+from pipelines.resources import Clock, Home, prepare_dagster_home
+from pipelines.settings import Settings
+from pipelines.transform import BuildMode, project_version
+
+_PROCESS_TAG = "niis/process"
+
+
+class RunFailedError(Exception):
+    """A step failed; the message says which and why. What was published before stays published."""
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What one call of `run` did."""
+
+    release: Release | None  # what is published now
+    is_new: bool  # whether this call published it
+    dagster_runs: tuple[str, ...] = field(default=())  # ids, to be found in Dagster's UI
+
+
+def run(
+    settings: Settings, reporter: Reporter, clock: Clock | None = None, mode: BuildMode = "changed"
+) -> RunOutcome:
+    """Take in everything that waits, build what it changes, check it and publish it.
+
+    Nothing new and nothing changed in the definitions: nothing is done. Raises RunFailedError.
+    """
+    clock = clock or Clock()
+    prepare_dagster_home(settings)
+    definitions = build_definitions(home=Home(folder=str(settings.home)), clock=clock, progress=reporter)
+    runs: list[str] = []
+    with _instance(settings) as instance:
+        end_dead_runs(instance)
+        if waiting(settings) or checks_pending(settings):
+            runs.append(_execute(definitions, instance, TAKE_IN, {}, {}))
+        if not _has_work(settings, mode):
+            return RunOutcome(current_release(settings), is_new=False, dagster_runs=tuple(runs))
+        batches = unbuilt_batches(settings)
+        tags = range_tags(batches.first_month, batches.last_month) if batches else range_tags(None, None)
+        config = {"ops": {"warehouse": {"config": {"mode": mode}}}}
+        runs.append(_execute(definitions, instance, BUILD_AND_PUBLISH, tags, config))
+    return RunOutcome(current_release(settings), is_new=True, dagster_runs=tuple(runs))
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs whose process is gone as failed and give back their place in the pool; return their ids.
+
+    After a loss of power such a run would stay 'started' and keep every later one waiting.
+    """
+    started = instance.get_runs(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    )
+    dead = [
+        run for run in started if _PROCESS_TAG in run.tags and not process_is_alive(run.tags[_PROCESS_TAG])
+    ]
+    for run_ in dead:
+        instance.report_run_failed(run_, message="The process of this run is gone.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run_.run_id)
+    return [run_.run_id for run_ in dead]
+
+
+def _has_work(settings: Settings, mode: BuildMode) -> bool:
+    if mode == "everything" or unbuilt_batches(settings) is not None:
+        return True
+    release = current_release(settings)
+    if release is None:
+        return settings.ledger.exists() and Ledger(settings.ledger).latest_batch_no() > 0
+    return (release.definition_version, release.project_version) != (
+        load_registry().definition_version,
+        project_version(),
+    )
+
+
+@contextmanager
+def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's storage in the home folder, with its chatter turned down."""
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    logging.getLogger("dagster").setLevel(logging.ERROR)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance
+
+
+def _execute(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job_name: str,
+    tags: dict[str, str],
+    config: dict[str, object],
+) -> str:
+    """Run one job here and now; return the run's id. Raises RunFailedError with the reason of the first failed step."""
+    result = definitions.resolve_job_def(job_name).execute_in_process(
+        run_config={**config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        instance=instance,
+        tags={**tags, _PROCESS_TAG: this_process()},
+        raise_on_error=False,
+    )
+    if not result.success:
+        raise RunFailedError(_reason(result))
+    return result.run_id
+
+
+def _reason(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data and data.user_failure_data.description:
+                return f"{event.step_key}: {data.user_failure_data.description}"
+            error = data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            return f"{event.step_key}: {error.message.strip() if error else 'failed without saying why'}"
+    return "the run failed before its first step; see its log in Dagster"

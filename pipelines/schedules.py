@@ -1,0 +1,28 @@
+"""What runs by the clock: the whole warehouse from nothing, once a week."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipelines.jobs import build_and_publish
+from pipelines.partitions import TIME_ZONE, report_months
+
+
+def build_schedules() -> list[dg.ScheduleDefinition]:
+    """Return the weekly rebuild, which would show a difference between building by month and building at once."""
+
+    @dg.schedule(
+        job=build_and_publish,
+        name="weekly_rebuild",
+        cron_schedule="0 2 * * 0",
+        execution_timezone=TIME_ZONE,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+    )
+    def weekly_rebuild(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        """Build everything again on Sunday night."""
+        month = report_months.get_partition_keys(context.scheduled_execution_time)[-1]
+        return dg.RunRequest(
+            partition_key=month, run_config={"ops": {"warehouse": {"config": {"mode": "everything"}}}}
+        )
+
+    return [weekly_rebuild]

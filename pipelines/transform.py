@@ -1,0 +1,268 @@
+"""Runs the dbt project in this process: what to build from, and what came of it.
+
+No Dagster here, and no SQL that computes a measure. dbt runs inside the writer's own process, so that a killed
+writer leaves no child behind that goes on writing to the warehouse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from filelock import FileLock
+
+from pipelines.files import write_text_atomically
+from pipelines.settings import DBT_PROJECT_DIR, Settings, turn_telemetry_off
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+BuildMode = Literal["changed", "selected_months", "everything"]
+TARGET_DIR = DBT_PROJECT_DIR / "target"
+MANIFEST_PATH = TARGET_DIR / "manifest.json"
+
+_PROJECT_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
+_QUIET = [
+    "--quiet",
+    "--log-level",
+    "none",
+    "--log-level-file",
+    "none",
+    "--no-use-colors",
+    "--no-version-check",
+]
+
+
+class TransformError(Exception):
+    """The dbt project cannot be read, or a model or test of it failed; the message names which."""
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """What one build of the warehouse starts from."""
+
+    since_batch_no: int  # batches after this one are new; 0 = every batch
+    through_batch_no: int  # the newest batch that the lake holds
+    as_of_date: str  # ISO date; stands for "today" in every model
+    mode: BuildMode = "changed"
+    months: tuple[str, ...] = ()  # first days of months, ISO, that are made again whatever the batches say
+    select: tuple[str, ...] = ()  # names of models; empty = the whole project
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one dbt node."""
+
+    unique_id: str
+    name: str
+    resource_type: str  # model, seed, test, unit_test, snapshot
+    status: str  # success, pass, warn, fail, error, skipped, no-op
+    failures: int | None  # rows that contradict a test
+    seconds: float
+    message: str
+    tested_table: str | None  # the table that a test is attached to
+    is_warning: bool  # a test that may fail without stopping the build
+
+
+@dataclass(frozen=True)
+class BuiltState:
+    """What `warehouse/build.json` says about the file beside it; absent when no build came to its end."""
+
+    build_id: str
+    through_batch_no: int
+    as_of_date: str
+    project_version: str
+    is_complete: bool  # False after a build of chosen models only: such a warehouse is not published
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """One finished `dbt build`."""
+
+    state: BuiltState
+    nodes: tuple[NodeResult, ...] = field(repr=False)
+
+    @property
+    def failed(self) -> tuple[NodeResult, ...]:
+        """Nodes whose failure forbids publication."""
+        return tuple(node for node in self.nodes if node.status in {"error", "fail", "runtime error"})
+
+
+def project_version() -> str:
+    """Return a short hash of every file of the dbt project: another hash means that everything is built again."""
+    digest = hashlib.sha256()
+    for path in _project_files():
+        digest.update(path.relative_to(DBT_PROJECT_DIR).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def state_path(settings: Settings) -> Path:
+    """Return where the state of the last finished build is kept."""
+    return settings.warehouse.parent / "build.json"
+
+
+def read_state(settings: Settings) -> BuiltState | None:
+    """Return the state of the last finished build, or None when there is none to continue from."""
+    path = state_path(settings)
+    if not path.exists() or not settings.warehouse.exists():
+        return None
+    return BuiltState(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def prepare_manifest() -> Path:
+    """Parse the dbt project when its manifest is absent or older than one of its files; return the manifest."""
+    if not _manifest_is_fresh():
+        _parse()
+    return MANIFEST_PATH
+
+
+def build(
+    settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str], None] | None = None
+) -> BuildResult:
+    """Run `dbt build` for `plan`; `on_node(done, total, name)` is called as nodes finish.
+
+    The caller holds the writer lock. A result with failed nodes is returned, not raised, so that what went wrong
+    can be shown; `TransformError` means that dbt could not run at all.
+    """
+    from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415 - dbt takes a second to import
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    state_path(settings).unlink(missing_ok=True)
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    variables = {
+        "lake_path": str(settings.lake),
+        "facilities_path": str(settings.facilities),
+        "since_batch_no": 0 if plan.mode == "everything" else plan.since_batch_no,
+        "as_of_date": plan.as_of_date,
+        "rebuild_months": list(plan.months),
+    }
+    # Unit tests prove the models, not the data: they belong to `make test`.
+    arguments = [*_QUIET, "build", "--exclude-resource-type", "unit_test"]
+    arguments += _project_arguments(settings.warehouse.parent / "dbt")
+    arguments += ["--vars", json.dumps(variables)]
+    if plan.mode == "everything":
+        arguments.append("--full-refresh")
+    if plan.select:
+        arguments += ["--select", *plan.select]
+
+    manifest = _parse()
+    total = sum(
+        1 for node in manifest.nodes.values() if node.resource_type in {"model", "seed", "test", "snapshot"}
+    )
+    with _warehouse_in_environment(settings.warehouse):
+        outcome = dbtRunner(manifest=manifest, callbacks=_callbacks(on_node, total)).invoke(arguments)
+    if outcome.exception is not None:
+        raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
+    if not isinstance(outcome.result, RunExecutionResult):
+        raise TransformError("dbt ended without results; look into the log of the run.")
+    state = BuiltState(
+        build_id=uuid.uuid4().hex,
+        through_batch_no=plan.through_batch_no,
+        as_of_date=plan.as_of_date,
+        project_version=project_version(),
+        is_complete=not plan.select,
+    )
+    result = BuildResult(state=state, nodes=tuple(_node_result(item) for item in outcome.result.results))
+    if not result.failed:
+        write_text_atomically(state_path(settings), json.dumps(asdict(state), indent=2))
+    return result
+
+
+def _callbacks(on_node: Callable[[int, int, str], None] | None, total: int) -> list[Callable[[Any], None]]:
+    if on_node is None:
+        return []
+    done = 0
+
+    def count(event: Any) -> None:
+        nonlocal done
+        if event.info.name == "NodeFinished":
+            done += 1
+            on_node(done, max(total, done), event.data.node_info.node_name)
+
+    return [count]
+
+
+def _node_result(item: Any) -> NodeResult:
+    is_test = item.node.resource_type == "test"
+    attached = getattr(item.node, "attached_node", None)
+    return NodeResult(
+        unique_id=item.node.unique_id,
+        name=item.node.name,
+        resource_type=str(item.node.resource_type),
+        status=str(item.status),
+        failures=item.failures,
+        seconds=item.execution_time,
+        message=item.message or "",
+        tested_table=attached.rsplit(".", 1)[-1] if attached else None,
+        is_warning=is_test and str(item.node.config.severity).lower() == "warn",
+    )
+
+
+def _project_files() -> list[Path]:
+    """Return the files that decide what dbt builds, in a fixed order, without dbt's own output."""
+    output = {"target", "logs", "dbt_packages"}
+    return sorted(
+        path
+        for path in DBT_PROJECT_DIR.rglob("*")
+        if path.suffix in _PROJECT_SUFFIXES and path.relative_to(DBT_PROJECT_DIR).parts[0] not in output
+    )
+
+
+def _manifest_is_fresh() -> bool:
+    if not MANIFEST_PATH.exists():
+        return False
+    made_at = MANIFEST_PATH.stat().st_mtime
+    return all(path.stat().st_mtime <= made_at for path in _project_files())
+
+
+def _project_arguments(target: Path) -> list[str]:
+    paths: Mapping[str, Path] = {
+        "--project-dir": DBT_PROJECT_DIR,
+        "--profiles-dir": DBT_PROJECT_DIR,
+        "--target-path": target,
+        "--log-path": target / "logs",
+    }
+    return [text for option, path in paths.items() for text in (option, str(path))]
+
+
+def _parse() -> Manifest:
+    """Parse the project with the same settings every time, so that dbt's partial parsing can reuse the last parse."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - dbt takes a second to import
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+
+    turn_telemetry_off()
+    TARGET_DIR.mkdir(parents=True, exist_ok=True)
+    with FileLock(TARGET_DIR / "parse.lock"), _warehouse_in_environment(TARGET_DIR / "parse.duckdb"):
+        outcome = dbtRunner().invoke([*_QUIET, "parse", *_project_arguments(TARGET_DIR)])
+    if not isinstance(outcome.result, Manifest):
+        raise TransformError(f"The dbt project cannot be parsed: {outcome.exception}") from outcome.exception
+    return outcome.result
+
+
+@contextmanager
+def _warehouse_in_environment(path: Path) -> Iterator[None]:
+    """Set NIIS_WAREHOUSE, which the dbt profile reads, for the time of one invocation."""
+    before = os.environ.get("NIIS_WAREHOUSE")
+    os.environ["NIIS_WAREHOUSE"] = str(path)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("NIIS_WAREHOUSE", None)
+        else:
+            os.environ["NIIS_WAREHOUSE"] = before
+
+
+def describe_failures(nodes: Sequence[NodeResult], limit: int = 5) -> str:
+    """Say in one sentence which nodes failed and why."""
+    named = "; ".join(f"{node.name}: {node.message.strip() or node.status}" for node in nodes[:limit])
+    more = f"; and {len(nodes) - limit} more" if len(nodes) > limit else ""
+    return f"{len(nodes)} dbt node(s) failed: {named}{more}"
