@@ -1,6 +1,7 @@
 """The frames that quality rules are about: small summaries of a batch, and of the marts before publication.
 
-Each query is the definition of one dataset; a rule names a dataset and a column of it. No frame holds a person.
+Each query is the definition of one dataset; a rule names a dataset and a column of it. No frame holds a
+person.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-# One row a submission of the batches in question. The shares are of data lines (without header and blank lines).
+# One row a submission of the batches in question. The shares are of data lines (without header and blank
+# lines).
 _INTAKE_SUBMISSIONS = """
 select
     submission_id, batch_no, submission_kind, file_format, encoding, status, refusal_code,
     line_count, header_count, blank_count, accepted_count, rejected_count, duplicate_count,
-    line_count - header_count - blank_count - accepted_count - rejected_count - duplicate_count as unexplained_count,
+    line_count - header_count - blank_count - accepted_count - rejected_count - duplicate_count
+        as unexplained_count,
     rejected_count / nullif(line_count - header_count - blank_count, 0) as rejected_share,
     duplicate_count / nullif(line_count - header_count - blank_count, 0) as duplicate_share,
     first_report_month, last_report_month, facility_count
@@ -43,9 +46,9 @@ from fct_indicator_values
 where level_code in ('nation', 'region', 'province') and period_type in ('month', 'year')
 """
 
-# One row a tree, level above the lowest, and measure: what stands at that level, and what its children add up to, over
-# all months. A container (a total that its parts do not explain) stands at its own level only, so the level may hold
-# more than its children, and never less.
+# One row a tree, level above the lowest, and measure: what stands at that level, and what its children add
+# up to, over all months. A container (a total that its parts do not explain) stands at its own level only,
+# so the level may hold more than its children, and never less.
 _SUMMARY_MEASURE_TREE = """
 with depths as (
     select hierarchy_code, level_code, depth
@@ -76,7 +79,7 @@ where parents.depth < (select max(depth) from depths where depths.hierarchy_code
 _SUMMARY_RELATIONS = """
 select table_name as relation, estimated_size as row_count
 from duckdb_tables()
-where table_name like 'dim\\_%' escape '\\' or table_name like 'fct\\_%' escape '\\' or table_name like 'rpt\\_%' escape '\\'
+where starts_with(table_name, 'dim_') or starts_with(table_name, 'fct_') or starts_with(table_name, 'rpt_')
 """
 
 # One row a tree and level: how many areas there are.

@@ -40,9 +40,9 @@ class MissingResultsError(Exception):
 class CheckResult:
     """What one rule found in one scope of one dataset.
 
-    `violations` of `evaluated` things contradict the rule; `threshold` is the share (0-1) of them that is tolerated.
-    Both counts are None when the check could not be carried out (status `error`). A check that had nothing to look
-    at is `not_applicable`, never `passed`.
+    `violations` of `evaluated` things contradict the rule; `threshold` is the share (0-1) of them that is
+    tolerated. Both counts are None when the check could not be carried out (status `error`). A check that
+    had nothing to look at is `not_applicable`, never `passed`.
     """
 
     rule_code: str
@@ -101,7 +101,8 @@ def load_results(folder: Path, stage: Stage, made_for: str) -> list[CheckResult]
     frame = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema={"made_for": pl.String})
     if frame.is_empty() or frame["made_for"].item(0) != made_for:
         raise MissingResultsError(
-            f"The checks of stage '{stage}' have not been run for this data ({made_for}); run `niis run` again."
+            f"The checks of stage '{stage}' have not been run for this data ({made_for}); "
+            "run `niis run` again."
         )
     found = frame.drop("made_for").filter(pl.col("rule_code").is_not_null())
     return [CheckResult(**row) for row in found.iter_rows(named=True)]

@@ -1,6 +1,7 @@
 """Great Expectations suites built from the rows of `quality_rules`, run on small pandas frames.
 
-A frame is a summary (one row a submission, an area, an indicator), never the rows of children: results hold counts only.
+A frame is a summary (one row a submission, an area, an indicator), never the rows of children: results hold
+counts only.
 Great Expectations is imported when the first suite runs; it takes seconds, and nobody else should pay for it.
 """
 
@@ -47,6 +48,10 @@ class Rule(Protocol):
     def action_en(self) -> str: ...  # noqa: D102
 
 
+# Violations, things evaluated (None when the check could not be carried out), and what went wrong.
+Counted = tuple[int | None, int | None, str]
+
+
 class RuleError(Exception):
     """A row of `quality_rules` cannot be run: it names a frame or an expectation that does not exist."""
 
@@ -56,8 +61,8 @@ def run_rules(
 ) -> list[CheckResult]:
     """Check every frame with its rules; return one result a rule, in the order of the rules.
 
-    `scope` says which data the frames show (batches, as-of date). Raises RuleError when a rule names a dataset that is
-    not among `frames`.
+    `scope` says which data the frames show (batches, as-of date). Raises RuleError when a rule names a
+    dataset that is not among `frames`.
     """
     ordered = list(rules)
     for rule in ordered:
@@ -70,18 +75,16 @@ def run_rules(
     for dataset in dict.fromkeys(rule.dataset for rule in ordered):
         of_dataset = [rule for rule in ordered if rule.dataset == dataset]
         frame = frames[dataset]
-        counts = (
+        counts: list[Counted] = (
             [(0, 0, "") for _ in of_dataset] if frame.is_empty() else _validate(dataset, frame, of_dataset)
         )
-        for rule, (violations, evaluated, problem) in zip(of_dataset, counts, strict=True):
-            found[rule.rule_code] = _result(rule, violations, evaluated, problem, scope, checked_at)
+        for rule, counted in zip(of_dataset, counts, strict=True):
+            found[rule.rule_code] = _result(rule, counted, scope, checked_at)
     return [found[rule.rule_code] for rule in ordered]
 
 
-def _validate(
-    dataset: str, frame: pl.DataFrame, rules: Sequence[Rule]
-) -> list[tuple[int | None, int | None, str]]:
-    """Run one suite; return (violations, evaluated, what went wrong) for each rule."""
+def _validate(dataset: str, frame: pl.DataFrame, rules: Sequence[Rule]) -> list[Counted]:
+    """Run one suite; return what each rule counted."""
     import great_expectations as gx  # noqa: PLC0415 - seconds to import
     import great_expectations.expectations as gxe  # noqa: PLC0415
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
@@ -113,8 +116,8 @@ def _expectation(expectations: Any, rule: Rule) -> Any:
     kind = getattr(expectations, name, None)
     if kind is None:
         raise RuleError(
-            f"Quality rule {rule.rule_code} names the expectation '{rule.expectation}', which Great Expectations "
-            "does not have; correct quality_rules.csv."
+            f"Quality rule {rule.rule_code} names the expectation '{rule.expectation}', "
+            "which Great Expectations does not have; correct quality_rules.csv."
         )
     arguments: dict[str, Any] = json.loads(rule.kwargs_json or "{}")
     if rule.column_name:
@@ -122,7 +125,7 @@ def _expectation(expectations: Any, rule: Rule) -> Any:
     return kind(**arguments, meta={"rule_code": rule.rule_code})
 
 
-def _counts(result: ExpectationValidationResult) -> tuple[int | None, int | None, str]:
+def _counts(result: ExpectationValidationResult) -> Counted:
     """Return what an expectation counted; one that looks at the frame as a whole evaluates one thing."""
     exception = result.exception_info or {}
     if exception.get("raised_exception"):
@@ -142,9 +145,8 @@ def _counts(result: ExpectationValidationResult) -> tuple[int | None, int | None
     return int(not result.success), 1, ""
 
 
-def _result(
-    rule: Rule, violations: int | None, evaluated: int | None, problem: str, scope: str, checked_at: datetime
-) -> CheckResult:
+def _result(rule: Rule, counted: Counted, scope: str, checked_at: datetime) -> CheckResult:
+    violations, evaluated, problem = counted
     status = status_of(violations, evaluated, rule.threshold)
     severity: Severity = "blocking" if rule.severity == "blocking" else "warning"
     if status == "error":

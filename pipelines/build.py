@@ -1,6 +1,7 @@
 """The steps between the lake and a published copy, each under the writer lock; Dagster only calls them.
 
-The state that one step leaves for the next is on the disk (the ledger, `warehouse/build.json`, `warehouse/checks/`), so a
+The state that one step leaves for the next is on the disk (the ledger, `warehouse/build.json`,
+`warehouse/checks/`), so a
 run that was killed between two steps is taken up by the next one from what is there.
 """
 
@@ -97,7 +98,8 @@ def build_warehouse(
 ) -> BuildResult:
     """Build the warehouse from what the lake holds, and keep the results of dbt's tests for publication.
 
-    A warehouse that was built by other SQL or other definitions, or whose last build did not end, is built from nothing.
+    A warehouse that was built by other SQL or other definitions, or whose last build did not end, is built
+    from nothing.
     """
     with reporter.step("Dựng kho dữ liệu / building the warehouse") as step, writer_lock(settings):
         Lake(settings).sweep()
@@ -113,7 +115,9 @@ def build_warehouse(
 def plan_build(
     settings: Settings, mode: BuildMode, months: tuple[str, ...] = (), select: tuple[str, ...] = ()
 ) -> BuildPlan:
-    """Return what the next build starts from. Raises TransformError when the lake holds nothing to build from."""
+    """Return what the next build starts from. Raises TransformError when the lake holds nothing to build
+    from.
+    """
     ledger = Ledger(settings.ledger)
     through = ledger.latest_batch_no()
     as_of_date = ledger.as_of_date()
@@ -147,8 +151,8 @@ def check_marts(settings: Settings, checked_at: datetime, reporter: Reporter) ->
 def publish_build(settings: Settings, built_at: datetime, reporter: Reporter) -> Release:
     """Publish the build whose checks were run, then note in the ledger how far the published copy goes.
 
-    Raises MissingResultsError when the warehouse was built again since it was checked, PublicationRefusedError when a
-    blocking check failed.
+    Raises MissingResultsError when the warehouse was built again since it was checked,
+    PublicationRefusedError when a blocking check failed.
     """
     with reporter.step("Phát hành / publishing"), writer_lock(settings):
         state = _built_state(settings)
@@ -158,7 +162,7 @@ def publish_build(settings: Settings, built_at: datetime, reporter: Reporter) ->
             *load_results(folder, "dbt", state.build_id),
             *load_results(folder, "published", state.build_id),
         ]
-        release = publish(settings, state, load_registry().definition_version, checks, built_at)
+        release = publish(settings, state, load_registry().definition_version, checks, built_at=built_at)
         Ledger(settings.ledger).record_build(state.through_batch_no)
     return release
 
@@ -183,8 +187,8 @@ def _row_counts(warehouse: Path) -> dict[str, int]:
 def _test_result(node: NodeResult, rows: dict[str, int], scope: str, checked_at: datetime) -> CheckResult:
     """Return a dbt test in the shape of every other check.
 
-    dbt does not say how many rows a test looked at: it is taken to be the rows of the table that it is attached to.
-    A test of an empty table has looked at nothing, and has not passed.
+    dbt does not say how many rows a test looked at: it is taken to be the rows of the table that it is
+    attached to. A test of an empty table has looked at nothing, and has not passed.
     """
     evaluated = rows.get(node.tested_table or "")
     status: Status

@@ -1,7 +1,7 @@
 """The two jobs of the way: from files to the lake, and from the lake to a published copy.
 
-They are two because the months of the second are known only after the first. Steps are small and share one process:
-with a process for each step, importing would take longer than working.
+They are two because the months of the second are known only after the first. Steps are small and share one
+process: with a process for each step, importing would take longer than working.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from datetime import date
 
 import dagster as dg
 
-# The national system began in 2017. What is older came as totals of a year, and no month of it can be made again alone.
+# The national system began in 2017. What is older came as totals of a year, and no month of it can be made
+# again alone.
 FIRST_MONTH = "2017-01-01"
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 
@@ -18,7 +19,8 @@ _RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 
 def range_tags(first_month: date | None, last_month: date | None) -> dict[str, str]:
-    """Return the run tags that name the months from `first_month` to `last_month`, as far as they are partitions.
+    """Return the run tags that name the months from `first_month` to `last_month`, as far as they are
+    partitions.
 
     With no month given, or none that is a partition, the newest partition stands for the run: a run over
     partitioned assets has to name one.

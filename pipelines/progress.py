@@ -57,6 +57,7 @@ class ConsoleReporter(SilentReporter):
     """A progress bar on a terminal; one plain line at the start and end of a step elsewhere."""
 
     def __init__(self, console: Console) -> None:
+        """Show progress on `console`."""
         super().__init__()
         self._console = console
 

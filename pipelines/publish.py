@@ -1,7 +1,7 @@
 """Publishing: an immutable copy of the marts under a name of its own, then the atomic switch of CURRENT.
 
-Write, audit, publish. Nothing here computes a measure. Readers open the file that CURRENT names and finish on it;
-the copy is complete, verified and on the disk before CURRENT is touched.
+Write, audit, publish. Nothing here computes a measure. Readers open the file that CURRENT names and finish
+on it; the copy is complete, verified and on the disk before CURRENT is touched.
 
     PublicationError
     +-- PublicationRefusedError     a blocking check failed: the last good copy stays
@@ -85,18 +85,21 @@ def publish(
     state: BuiltState,
     definition_version: str,
     checks: Sequence[CheckResult],
+    *,
     built_at: datetime,
     keep: int = RELEASES_KEPT,
 ) -> Release:
     """Copy the published relations of the build into a new release, verify it and make it the current one.
 
     `built_at` is the time that the release carries. The caller holds the writer lock.
-    Raises PublicationRefusedError when a blocking check failed, PublicationError when the copy cannot be trusted.
+    Raises PublicationRefusedError when a blocking check failed, PublicationError when the copy cannot be
+    trusted.
     """
     refuse_failed(checks)
     if not state.is_complete:
         raise PublicationError(
-            "Only chosen models were built, so the relations may not fit together; build all of them, then publish."
+            "Only chosen models were built, so the relations may not fit together; "
+            "build all of them, then publish."
         )
     moment = built_at.astimezone(UTC)
     release_id = f"{moment:%Y%m%dT%H%M%SZ}-{state.through_batch_no:06d}"
@@ -185,14 +188,17 @@ def git_commit() -> str:
 def _copy(
     source: Path, target: Path, checks: Sequence[CheckResult], release: tuple[str, str, datetime, str]
 ) -> tuple[dict[str, int | None], bool]:
-    """Write the copy; return the rows of each relation (None for a view) and whether anything in it is synthetic."""
+    """Write the copy; return the rows of each relation (None for a view) and whether anything in it is
+    synthetic.
+    """
     counts: dict[str, int | None] = {}
     with duckdb.connect(str(target)) as connection:
         connection.execute(f"attach {_literal(str(source))} as build (read_only)")
         relations = connection.execute(
             "select schema_name, table_name, null from duckdb_tables() where database_name = 'build'"
             " union all"
-            " select schema_name, view_name, sql from duckdb_views() where database_name = 'build' and not internal"
+            " select schema_name, view_name, sql from duckdb_views() where not internal"
+            " and database_name = 'build'"
             " order by 2"
         ).fetchall()
         published = [row for row in relations if row[1].startswith(PUBLISHED_PREFIXES)]

@@ -10,8 +10,8 @@ import dagster as dg
 from pipelines.files import write_text_atomically
 from pipelines.settings import Settings, load_settings
 
-# One writer at a time: everything that writes the lake, the warehouse or a release takes a slot of this pool. The file
-# lock behind it holds against writers that Dagster does not know of.
+# One writer at a time: everything that writes the lake, the warehouse or a release takes a slot of this
+# pool. The file lock behind it holds against writers that Dagster does not know of.
 WRITER_POOL = "warehouse_writer"
 
 VIET_NAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -52,7 +52,9 @@ class Home(dg.ConfigurableResource):
 
 
 class Clock(dg.ConfigurableResource):
-    """The time at which things happen, as an argument: `fixed_at` (ISO, with its zone) stands in for the real one."""
+    """The time at which things happen, as an argument: `fixed_at` (ISO, with its zone) stands in for the
+    real one.
+    """
 
     fixed_at: str = ""
 

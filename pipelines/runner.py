@@ -1,7 +1,7 @@
 """What `niis run` does: the Dagster jobs, in this process, on the instance of the home folder.
 
-Two runs: taking in what waits, then building and publishing what is not published yet. A run that was killed is taken up
-here, because what is left to do is read from the ledger and not from Dagster's own history.
+Two runs: taking in what waits, then building and publishing what is not published yet. A run that was killed
+is taken up here, because what is left to do is read from the ledger and not from Dagster's own history.
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ def _execute(
     tags: dict[str, str],
     config: dict[str, object],
 ) -> str:
-    """Run one job here and now; return the run's id. Raises RunFailedError with the reason of the first failed step."""
+    """Run one job here and now; return the run's id. Raises RunFailedError with the reason of the first
+    failed step.
+    """
     result = definitions.resolve_job_def(job_name).execute_in_process(
         run_config={**config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         instance=instance,

@@ -9,7 +9,9 @@ from pipelines.partitions import TIME_ZONE, report_months
 
 
 def build_schedules() -> list[dg.ScheduleDefinition]:
-    """Return the weekly rebuild, which would show a difference between building by month and building at once."""
+    """Return the weekly rebuild, which would show a difference between building by month and building at
+    once.
+    """
 
     @dg.schedule(
         job=build_and_publish,

@@ -17,7 +17,8 @@ from pipelines.partitions import range_tags
 from pipelines.resources import Clock, Home
 from pipelines.settings import Settings
 
-# A file that was written to a moment ago may still be growing: a half-copied file must not be taken for a whole one.
+# A file that was written to a moment ago may still be growing: a half-copied file must not be taken for a
+# whole one.
 SETTLED_AFTER_SECONDS = 10
 
 
@@ -27,7 +28,8 @@ def settled(paths: Sequence[Path], now: datetime) -> list[Path]:
 
 
 def gathering_key(paths: Sequence[Path], delivery_count: int) -> str:
-    """Return the run key of taking in these files: the same contents at the same state of the ledger are one run.
+    """Return the run key of taking in these files: the same contents at the same state of the ledger are one
+    run.
 
     The count of deliveries lets bytes that come again be taken notice of again.
     """

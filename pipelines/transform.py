@@ -1,7 +1,7 @@
 """Runs the dbt project in this process: what to build from, and what came of it.
 
-No Dagster here, and no SQL that computes a measure. dbt runs inside the writer's own process, so that a killed
-writer leaves no child behind that goes on writing to the warehouse.
+No Dagster here, and no SQL that computes a measure. dbt runs inside the writer's own process, so that a
+killed writer leaves no child behind that goes on writing to the warehouse.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class BuildResult:
 
 
 def project_version() -> str:
-    """Return a short hash of every file of the dbt project: another hash means that everything is built again."""
+    """Return a short hash of every file of the dbt project: another hash means that everything is built
+    again.
+    """
     digest = hashlib.sha256()
     for path in _project_files():
         digest.update(path.relative_to(DBT_PROJECT_DIR).as_posix().encode() + b"\0")
@@ -118,7 +120,9 @@ def read_state(settings: Settings) -> BuiltState | None:
 
 
 def prepare_manifest() -> Path:
-    """Parse the dbt project when its manifest is absent or older than one of its files; return the manifest."""
+    """Parse the dbt project when its manifest is absent or older than one of its files; return the
+    manifest.
+    """
     if not _manifest_is_fresh():
         _parse()
     return MANIFEST_PATH
@@ -129,8 +133,8 @@ def build(
 ) -> BuildResult:
     """Run `dbt build` for `plan`; `on_node(done, total, name)` is called as nodes finish.
 
-    The caller holds the writer lock. A result with failed nodes is returned, not raised, so that what went wrong
-    can be shown; `TransformError` means that dbt could not run at all.
+    The caller holds the writer lock. A result with failed nodes is returned, not raised, so that what went
+    wrong can be shown; `TransformError` means that dbt could not run at all.
     """
     from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415 - dbt takes a second to import
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
@@ -234,7 +238,9 @@ def _project_arguments(target: Path) -> list[str]:
 
 
 def _parse() -> Manifest:
-    """Parse the project with the same settings every time, so that dbt's partial parsing can reuse the last parse."""
+    """Parse the project with the same settings every time, so that dbt's partial parsing can reuse the
+    last parse.
+    """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - dbt takes a second to import
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 

@@ -1,4 +1,6 @@
-"""The quality rules of the registry as asset checks: on what was taken in, and on what is about to be published."""
+"""The quality rules of the registry as asset checks: on what was taken in, and on what is about to be
+published.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ INTAKE_KEY = dg.AssetKey("intake_batches")
     retry_policy=dg.RetryPolicy(
         max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
     ),
-    description="Tệp chờ trong hộp nhận, đã đọc, kiểm tra và ghi vào kho / files of the inbox, read, checked, kept",
+    description="Tệp chờ trong hộp nhận, đã đọc, kiểm tra, lưu / files of the inbox, read, checked, kept",
 )
 def intake_batches(home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]) -> dg.MaterializeResult:
     """Take in every file that waits; the same bytes twice change nothing."""

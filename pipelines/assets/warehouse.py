@@ -1,7 +1,8 @@
 """Every dbt model as an asset, built by one `dbt build`; its tests as asset checks.
 
-A model that is kept by month (its dbt tag says so) is partitioned by month. A build touches the months that new batches
-touch, whatever its partitions are; months that a person chose are made again as well (`mode: selected_months`).
+A model that is kept by month (its dbt tag says so) is partitioned by month. A build touches the months that
+new batches touch, whatever its partitions are; months that a person chose are made again as well (`mode:
+selected_months`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
@@ -30,12 +31,15 @@ _LAKE_PREFIX = "stg_lake__"
 class BuildConfig(dg.Config):
     """How much of the warehouse a run makes again."""
 
-    # changed: what new batches touch; selected_months: these and the months of the run; everything: from nothing.
+    # changed: what new batches touch; selected_months: these and the months of the run; everything: from
+    # nothing.
     mode: str = "selected_months"
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
-    """How a dbt node looks in Dagster: named like its table, grouped by its layer, monthly when it says so."""
+    """How a dbt node looks in Dagster: named like its table, grouped by its layer, monthly when it says
+    so.
+    """
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Return the table's name: asset name = table name = file name."""
@@ -62,7 +66,9 @@ class WarehouseTranslator(DagsterDbtTranslator):
 
 
 def build_dbt_assets() -> dg.AssetsDefinition:
-    """Return the assets of the whole dbt project; its manifest is prepared first when it is absent or stale."""
+    """Return the assets of the whole dbt project; its manifest is prepared first when it is absent or
+    stale.
+    """
     manifest: dict[str, Any] = json.loads(Path(prepare_manifest()).read_text(encoding="utf-8"))
     translator = WarehouseTranslator()
     project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
@@ -108,8 +114,9 @@ def build_dbt_assets() -> dg.AssetsDefinition:
 
 
 def _mode(text: str) -> BuildMode:
-    if text == "changed" or text == "selected_months" or text == "everything":
-        return text
+    for mode in get_args(BuildMode):
+        if text == mode:
+            return cast(BuildMode, mode)
     raise TransformError(f"'{text}' is no way to build; choose changed, selected_months or everything.")
 
 

@@ -34,7 +34,9 @@ def demo(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8501,
 ) -> None:
-    """Cả nước mô phỏng và lịch sử thật, từ tệp đến bảng số liệu / a synthetic nation and real history, to dashboards."""
+    """Cả nước mô phỏng và lịch sử thật, từ tệp đến bảng số liệu / a synthetic nation and real history, to
+    dashboards.
+    """
     import shutil  # noqa: PLC0415 - commands import what they need
     import tempfile  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415

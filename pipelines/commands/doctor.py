@@ -52,7 +52,9 @@ def doctor(
     ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Kiểm tra cài đặt và dữ liệu, chuẩn bị thư mục / look at the installation and the data, and prepare the folders."""
+    """Kiểm tra cài đặt và dữ liệu, chuẩn bị thư mục / look at the installation and the data, and prepare
+    the folders.
+    """
     from pipelines.resources import prepare_dagster_home  # noqa: PLC0415 - commands import what they need
 
     settings: Settings = ctx.obj

@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def generate(
+    *,
     out: Annotated[Path, typer.Option(file_okay=False, help="Thư mục để ghi / the folder to write into.")],
     provinces: Annotated[
         str,

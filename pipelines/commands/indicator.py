@@ -57,6 +57,7 @@ def register(app: typer.Typer) -> None:
 
 def indicator(
     ctx: typer.Context,
+    *,
     code: Annotated[
         str, typer.Argument(help="Mã chỉ số / the indicator's code, such as those of docs/indicators.md.")
     ],
@@ -79,7 +80,9 @@ def indicator(
     ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area and period."""
+    """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area
+    and period.
+    """
     from dashboards.warehouse import open_release  # noqa: PLC0415 - commands import what they need
 
     settings: Settings = ctx.obj

@@ -1,4 +1,6 @@
-"""Printing rows for people (a table) or for programs (CSV, JSON); numbers keep full precision for programs."""
+"""Printing rows for people (a table) or for programs (CSV, JSON); numbers keep full precision for
+programs.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ def run(
         say("Chưa có số liệu để phát hành / nothing to publish yet: submit files first (niis submit PATH).")
     elif outcome.is_new:
         say(
-            f"Đã phát hành / published: {outcome.release.release_id}, số liệu đến / as of {outcome.release.as_of_date}"
+            f"Đã phát hành / published: {outcome.release.release_id}, "
+            f"số liệu đến / as of {outcome.release.as_of_date}"
         )
     else:
         say(f"Không có gì mới / nothing new; hiện hành / current: {outcome.release.release_id}")
