@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -33,7 +32,7 @@ _OUR_PACKAGES = ("pipelines.", "dashboards.", "data_quality.")
 class OneSentenceGroup(TyperGroup):
     """Prints the errors that the project raises as one sentence; a traceback is for `--debug`."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: typer.Context) -> Any:
         """Run the command; turn an error with a sentence into exit code 1."""
         try:
             return super().invoke(ctx)
@@ -41,7 +40,7 @@ class OneSentenceGroup(TyperGroup):
             ours = type(error).__module__.startswith(_OUR_PACKAGES) or isinstance(error, OSError)
             if ctx.params.get("debug") or not ours:
                 raise
-            click.echo(f"Lỗi / error: {error}", err=True)
+            typer.echo(f"Lỗi / error: {error}", err=True)
             ctx.exit(1)
 
 

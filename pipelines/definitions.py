@@ -1,7 +1,5 @@
 """Assembly: everything that Dagster knows, put together. No logic, and nothing that reads data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg
@@ -39,4 +37,7 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
     )
 
 
-defs = build_definitions()
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the definitions of the home that NIIS_HOME names; Dagster calls it to load them."""
+    return build_definitions()

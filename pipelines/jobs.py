@@ -4,8 +4,6 @@ They are two because the months of the second are known only after the first. St
 process: with a process for each step, importing would take longer than working.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.assets.intake import INTAKE_KEY

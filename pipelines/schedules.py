@@ -1,7 +1,5 @@
 """What runs by the clock: the whole warehouse from nothing, once a week."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.jobs import build_and_publish

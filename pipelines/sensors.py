@@ -1,7 +1,5 @@
 """What starts runs by itself: files in the inbox, and batches that are not built yet."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime

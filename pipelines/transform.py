@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BuildMode = Literal["changed", "selected_months", "everything"]
 TARGET_DIR = DBT_PROJECT_DIR / "target"
+WAREHOUSE_NAME = "build.duckdb"
 MANIFEST_PATH = TARGET_DIR / "manifest.json"
 
 _PROJECT_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
@@ -136,6 +137,7 @@ def build(
     The caller holds the writer lock. A result with failed nodes is returned, not raised, so that what went
     wrong can be shown; `TransformError` means that dbt could not run at all.
     """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
     from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415 - dbt takes a second to import
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
@@ -163,6 +165,8 @@ def build(
     )
     with _warehouse_in_environment(settings.warehouse):
         outcome = dbtRunner(manifest=manifest, callbacks=_callbacks(on_node, total)).invoke(arguments)
+        # dbt keeps the file open until the process ends, and nobody else could open it to read.
+        DuckDBConnectionManager.close_all_connections()
     if outcome.exception is not None:
         raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
     if not isinstance(outcome.result, RunExecutionResult):
@@ -246,7 +250,8 @@ def _parse() -> Manifest:
 
     turn_telemetry_off()
     TARGET_DIR.mkdir(parents=True, exist_ok=True)
-    with FileLock(TARGET_DIR / "parse.lock"), _warehouse_in_environment(TARGET_DIR / "parse.duckdb"):
+    # dbt names the database after the file, and the name becomes part of the manifest: one name for all homes.
+    with FileLock(TARGET_DIR / "parse.lock"), _warehouse_in_environment(TARGET_DIR / WAREHOUSE_NAME):
         outcome = dbtRunner().invoke([*_QUIET, "parse", *_project_arguments(TARGET_DIR)])
     if not isinstance(outcome.result, Manifest):
         raise TransformError(f"The dbt project cannot be parsed: {outcome.exception}") from outcome.exception

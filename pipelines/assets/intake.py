@@ -1,7 +1,5 @@
 """The asset `intake_batches`: everything that waits in the inbox, taken into the lake."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.inbox import take_in_waiting

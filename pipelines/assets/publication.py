@@ -1,7 +1,5 @@
 """The asset `published_release`: the immutable copy that readers open."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipelines.build import publish_build

@@ -5,8 +5,6 @@ new batches touch, whatever its partitions are; months that a person chose are m
 selected_months`).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
