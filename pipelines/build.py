@@ -22,7 +22,7 @@ from pipelines.lake import Lake
 from pipelines.ledger import Ledger
 from pipelines.progress import Reporter
 from pipelines.publish import Release, publish
-from pipelines.reference import load_registry
+from pipelines.reference import Registry
 from pipelines.settings import Settings
 from pipelines.transform import (
     BuildMode,
@@ -76,12 +76,14 @@ def checks_folder(settings: Settings) -> Path:
     return settings.warehouse.parent / "checks"
 
 
-def check_intake(settings: Settings, checked_at: datetime, reporter: Reporter) -> list[CheckResult]:
+def check_intake(
+    settings: Settings, registry: Registry, checked_at: datetime, reporter: Reporter
+) -> list[CheckResult]:
     """Check every batch that is not published yet, and keep the results for publication."""
     with reporter.step("Kiểm tra lô tiếp nhận / checking what was taken in"), writer_lock(settings):
         ledger = Ledger(settings.ledger)
         since, through = ledger.built_through(), ledger.latest_batch_no()
-        rules = [rule for rule in load_registry().quality_rules.values() if rule.rule_stage == "intake_batch"]
+        rules = [rule for rule in registry.quality_rules.values() if rule.rule_stage == "intake_batch"]
         results = run_rules(rules, intake_frames(settings.lake, since), f"{since + 1}-{through}", checked_at)
         save_results(checks_folder(settings), "intake_batch", str(through), results)
     return results
@@ -138,17 +140,19 @@ def plan_build(
     )
 
 
-def check_marts(settings: Settings, checked_at: datetime, reporter: Reporter) -> list[CheckResult]:
+def check_marts(
+    settings: Settings, registry: Registry, checked_at: datetime, reporter: Reporter
+) -> list[CheckResult]:
     """Check summary frames of the built marts, and keep the results for publication."""
     with reporter.step("Kiểm tra số liệu trước phát hành / checking the marts"), writer_lock(settings):
         state = _built_state(settings)
-        rules = [rule for rule in load_registry().quality_rules.values() if rule.rule_stage == "published"]
+        rules = [rule for rule in registry.quality_rules.values() if rule.rule_stage == "published"]
         results = run_rules(rules, mart_frames(settings.warehouse), state.as_of_date, checked_at)
         save_results(checks_folder(settings), "published", state.build_id, results)
     return results
 
 
-def publish_build(settings: Settings, built_at: datetime, reporter: Reporter) -> Release:
+def publish_build(settings: Settings, registry: Registry, built_at: datetime, reporter: Reporter) -> Release:
     """Publish the build whose checks were run, then note in the ledger how far the published copy goes.
 
     Raises MissingResultsError when the warehouse was built again since it was checked,
@@ -162,7 +166,7 @@ def publish_build(settings: Settings, built_at: datetime, reporter: Reporter) ->
             *load_results(folder, "dbt", state.build_id),
             *load_results(folder, "published", state.build_id),
         ]
-        release = publish(settings, state, load_registry().definition_version, checks, built_at=built_at)
+        release = publish(settings, state, registry.definition_version, checks, built_at=built_at)
         Ledger(settings.ledger).record_build(state.through_batch_no)
     return release
 

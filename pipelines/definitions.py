@@ -5,20 +5,22 @@ from typing import Any
 import dagster as dg
 
 from pipelines.assets.checks import build_checks
-from pipelines.assets.intake import intake_batches
+from pipelines.assets.intake import build_intake
 from pipelines.assets.publication import build_publication
 from pipelines.assets.warehouse import build_dbt_assets
 from pipelines.jobs import build_and_publish, take_in
 from pipelines.progress import SilentReporter
 from pipelines.publish import PUBLISHED_PREFIXES
+from pipelines.reference import Registry, load_registry
 from pipelines.resources import Clock, Home
 from pipelines.schedules import build_schedules
 from pipelines.sensors import build_sensors
 from pipelines.settings import load_settings, turn_telemetry_off
 
 
-def build_definitions(**overrides: Any) -> dg.Definitions:
+def build_definitions(registry: Registry | None = None, **overrides: Any) -> dg.Definitions:
     """Return the definitions; `overrides` replace resources by name (`home`, `clock`, `progress`)."""
+    registry = registry or load_registry()
     turn_telemetry_off()
     warehouse = build_dbt_assets()
     marts = sorted(key for key in warehouse.keys if key.path[-1].startswith(PUBLISHED_PREFIXES))
@@ -28,8 +30,8 @@ def build_definitions(**overrides: Any) -> dg.Definitions:
         "progress": SilentReporter(),
     }
     return dg.Definitions(
-        assets=[intake_batches, warehouse, build_publication(marts)],
-        asset_checks=build_checks(),
+        assets=[build_intake(registry), warehouse, build_publication(marts, registry)],
+        asset_checks=build_checks(registry),
         jobs=[take_in, build_and_publish],
         sensors=build_sensors(),
         schedules=build_schedules(),

@@ -23,7 +23,7 @@ from pipelines.ledger import Ledger
 from pipelines.partitions import range_tags
 from pipelines.progress import Reporter
 from pipelines.publish import Release, current_release
-from pipelines.reference import load_registry
+from pipelines.reference import Registry, load_registry
 from pipelines.resources import Clock, Home, prepare_dagster_home
 from pipelines.settings import Settings
 from pipelines.transform import BuildMode, project_version
@@ -45,21 +45,29 @@ class RunOutcome:
 
 
 def run(
-    settings: Settings, reporter: Reporter, clock: Clock | None = None, mode: BuildMode = "changed"
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    registry: Registry | None = None,
+    clock: Clock | None = None,
+    mode: BuildMode = "changed",
 ) -> RunOutcome:
     """Take in everything that waits, build what it changes, check it and publish it.
 
     Nothing new and nothing changed in the definitions: nothing is done. Raises RunFailedError.
     """
     clock = clock or Clock()
+    registry = registry or load_registry()
     prepare_dagster_home(settings)
-    definitions = build_definitions(home=Home(folder=str(settings.home)), clock=clock, progress=reporter)
+    definitions = build_definitions(
+        registry, home=Home(folder=str(settings.home)), clock=clock, progress=reporter
+    )
     runs: list[str] = []
     with _instance(settings) as instance:
         end_dead_runs(instance)
         if waiting(settings) or checks_pending(settings):
             runs.append(_execute(definitions, instance, TAKE_IN, {}, {}))
-        if not _has_work(settings, mode):
+        if not _has_work(settings, registry, mode):
             return RunOutcome(current_release(settings), is_new=False, dagster_runs=tuple(runs))
         batches = unbuilt_batches(settings)
         tags = range_tags(batches.first_month, batches.last_month) if batches else range_tags(None, None)
@@ -85,14 +93,14 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     return [run_.run_id for run_ in dead]
 
 
-def _has_work(settings: Settings, mode: BuildMode) -> bool:
+def _has_work(settings: Settings, registry: Registry, mode: BuildMode) -> bool:
     if mode == "everything" or unbuilt_batches(settings) is not None:
         return True
     release = current_release(settings)
     if release is None:
         return settings.ledger.exists() and Ledger(settings.ledger).latest_batch_no() > 0
     return (release.definition_version, release.project_version) != (
-        load_registry().definition_version,
+        registry.definition_version,
         project_version(),
     )
 
@@ -128,6 +136,11 @@ def _execute(
 
 
 def _reason(result: dg.ExecuteInProcessResult) -> str:
+    """Say why a run failed: the blocking checks that did, else the first step that did."""
+    checks = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
+    if checks:
+        said = "; ".join(f"{check.check_name}: {check.description}" for check in checks)
+        return f"{len(checks)} blocking check(s) failed, so the last good copy stays published: {said}"
     for event in result.all_events:
         if event.is_step_failure:
             data = event.step_failure_data

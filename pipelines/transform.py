@@ -250,7 +250,7 @@ def _parse() -> Manifest:
 
     turn_telemetry_off()
     TARGET_DIR.mkdir(parents=True, exist_ok=True)
-    # dbt names the database after the file, and the name becomes part of the manifest: one name for all homes.
+    # dbt names the database after the file, and the name becomes part of the manifest: one for all homes.
     with FileLock(TARGET_DIR / "parse.lock"), _warehouse_in_environment(TARGET_DIR / WAREHOUSE_NAME):
         outcome = dbtRunner().invoke([*_QUIET, "parse", *_project_arguments(TARGET_DIR)])
     if not isinstance(outcome.result, Manifest):

@@ -10,16 +10,16 @@ from data_quality.results import CheckResult
 from pipelines.assets.intake import INTAKE_KEY
 from pipelines.build import check_intake, check_marts
 from pipelines.progress import Reporter
-from pipelines.reference import QualityRule, load_registry
+from pipelines.reference import QualityRule, Registry
 from pipelines.resources import WRITER_POOL, Clock, Home
 
 # The last relation of the warehouse that a reader sees: what is wrong with the marts shows there.
 MARTS_KEY = dg.AssetKey("fct_indicator_values")
 
 
-def build_checks() -> list[dg.AssetChecksDefinition]:
+def build_checks(registry: Registry) -> list[dg.AssetChecksDefinition]:
     """Return one check a quality rule; blocking ones stop whatever comes after their asset."""
-    rules = load_registry().quality_rules.values()
+    rules = registry.quality_rules.values()
     by_stage = {
         stage: [rule for rule in rules if rule.rule_stage == stage] for stage in ("intake_batch", "published")
     }
@@ -31,7 +31,9 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
         home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]
     ) -> Iterator[dg.AssetCheckResult]:
         """Check the batches that are not published yet."""
-        yield from _report(check_intake(home.settings(), clock.viet_nam_now(), progress), INTAKE_KEY)
+        yield from _report(
+            check_intake(home.settings(), registry, clock.viet_nam_now(), progress), INTAKE_KEY
+        )
 
     @dg.multi_asset_check(
         name="mart_quality", specs=_specs(by_stage["published"], MARTS_KEY), pool=WRITER_POOL
@@ -40,7 +42,7 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
         home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]
     ) -> Iterator[dg.AssetCheckResult]:
         """Check summary frames of the marts before they are published."""
-        yield from _report(check_marts(home.settings(), clock.viet_nam_now(), progress), MARTS_KEY)
+        yield from _report(check_marts(home.settings(), registry, clock.viet_nam_now(), progress), MARTS_KEY)
 
     return [intake_quality, mart_quality]
 

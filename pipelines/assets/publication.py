@@ -5,12 +5,13 @@ import dagster as dg
 from pipelines.build import publish_build
 from pipelines.progress import Reporter
 from pipelines.publish import PublicationRefusedError
+from pipelines.reference import Registry
 from pipelines.resources import WRITER_POOL, Clock, Home
 
 PUBLICATION_KEY = dg.AssetKey("published_release")
 
 
-def build_publication(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def build_publication(marts: list[dg.AssetKey], registry: Registry) -> dg.AssetsDefinition:
     """Return the publication asset, which waits for `marts` and for their blocking checks."""
 
     @dg.asset(
@@ -26,7 +27,7 @@ def build_publication(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """Copy, verify, switch; or leave the last good copy where it is."""
         try:
-            release = publish_build(home.settings(), clock.now(), progress)
+            release = publish_build(home.settings(), registry, clock.now(), progress)
         except PublicationRefusedError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(

@@ -59,14 +59,14 @@ def generate(
     ] = True,
 ) -> None:
     """Sinh chương trình tiêm chủng tổng hợp / generate a synthetic national programme as files."""
-    from pipelines.progress import ConsoleReporter  # noqa: PLC0415 - commands import what they need
-    from pipelines.synthetic import generate as generate_programme  # noqa: PLC0415
-
     first, last = _month(month_from, "--from"), _month(month_to, "--to")
     if first > last:
         raise typer.BadParameter(
             f"{month_from} is after {month_to}; give the earlier month first.", param_hint="--from"
         )
+    from pipelines.progress import ConsoleReporter  # noqa: PLC0415 - commands import what they need
+    from pipelines.synthetic import generate as generate_programme  # noqa: PLC0415
+
     codes = None if provinces == "all" else [code.strip() for code in provinces.split(",") if code.strip()]
     with ConsoleReporter(console(stderr=True)).step("Sinh dữ liệu / generating") as step:
         summary = generate_programme(

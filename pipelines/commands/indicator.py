@@ -83,15 +83,15 @@ def indicator(
     """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area
     and period.
     """
-    from dashboards.warehouse import open_release  # noqa: PLC0415 - commands import what they need
-
-    settings: Settings = ctx.obj
     for option, period in (("--from", period_from), ("--to", period_to)):
         pattern, shape = _PATTERNS[period_type]
         if period is not None and not re.fullmatch(pattern, period):
             raise typer.BadParameter(
                 f"'{period}' is not a period of type {period_type}; write it as {shape}.", param_hint=option
             )
+    from dashboards.warehouse import open_release  # noqa: PLC0415 - commands import what they need
+
+    settings: Settings = ctx.obj
     release = open_release(settings.published)
     known = release.indicators()["indicator_code"].to_list()
     if code not in known:

@@ -35,15 +35,15 @@ def submit(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Đưa tệp vào hộp nhận và in mã báo cáo / put files into the inbox and print their submission ids."""
-    from pipelines.inbox import submit as submit_files  # noqa: PLC0415 - commands import what they need
-
-    settings: Settings = ctx.obj
     chosen = list(paths or [])
     if from_list is not None:
         lines = from_list.read_text(encoding="utf-8").splitlines()
         chosen += [Path(line) for line in lines if line.strip()]
     if not chosen:
         raise CommandError("no file was named; give paths, or a list of paths with --from-list.")
+    from pipelines.inbox import submit as submit_files  # noqa: PLC0415 - commands import what they need
+
+    settings: Settings = ctx.obj
     deliveries = submit_files(settings, chosen)
     rows = [
         {"submission_id": item.submission_id, "name": item.name, "bytes": item.byte_count}

@@ -1,0 +1,96 @@
+"""Homes that many tests read: a small programme is generated and taken to publication once a session."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import Settings, turn_telemetry_off
+
+PROVINCES = ["06"]
+FIRST_MONTH = date(2025, 5, 1)
+LAST_MONTH = date(2025, 7, 1)
+# The time that runs of tests carry: a Sunday noon in Viet Nam.
+RUN_AT = "2026-04-05T12:00:00+07:00"
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A generated programme: the register and the files to submit."""
+
+    folder: Path
+
+    @property
+    def facilities(self) -> Path:
+        """The facility register."""
+        return self.folder / "facilities.csv"
+
+    @property
+    def submissions(self) -> Path:
+        """The folder of files to submit."""
+        return self.folder / "submissions"
+
+    def files(self) -> list[Path]:
+        """Every file to submit, in a fixed order."""
+        return sorted(path for path in self.submissions.rglob("*") if path.is_file())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_calls_out() -> None:
+    turn_telemetry_off()
+
+
+@pytest.fixture(scope="session")
+def programme(tmp_path_factory: pytest.TempPathFactory) -> Programme:
+    """One province, three months across 2025-07-01, a few children a commune, with labelled defects."""
+    from pipelines.synthetic import generate  # noqa: PLC0415 - only tests that use it pay for it
+
+    folder = tmp_path_factory.mktemp("programme")
+    generate(folder, PROVINCES, FIRST_MONTH, LAST_MONTH, scale=0.05, seed=1, layout="bulk")
+    return Programme(folder)
+
+
+@pytest.fixture(scope="session")
+def published_home(programme: Programme, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home with the programme taken to publication. Read only: whoever changes it takes `home_copy`."""
+    from pipelines.progress import SilentReporter  # noqa: PLC0415
+    from pipelines.resources import Clock  # noqa: PLC0415
+    from pipelines.runner import run  # noqa: PLC0415
+
+    settings = Settings(tmp_path_factory.mktemp("home"))
+    prepare_home(settings, programme)
+    run(settings, SilentReporter(), clock=Clock(fixed_at=RUN_AT))
+    return settings
+
+
+@pytest.fixture
+def home_copy(published_home: Settings, tmp_path: Path) -> Settings:
+    """A copy of the published home that a test may change."""
+    shutil.copytree(published_home.home, tmp_path / "home")
+    return Settings(tmp_path / "home")
+
+
+@pytest.fixture
+def fresh_home(programme: Programme, tmp_path: Path) -> Callable[[str], Settings]:
+    """Makes homes where the programme's files wait and nothing was run yet."""
+
+    def make(name: str) -> Settings:
+        settings = Settings(tmp_path / name)
+        prepare_home(settings, programme)
+        return settings
+
+    return make
+
+
+def prepare_home(settings: Settings, programme: Programme) -> None:
+    """Load the register and submit the programme's files."""
+    from pipelines.inbox import submit  # noqa: PLC0415
+
+    settings.facilities.parent.mkdir(parents=True)
+    shutil.copy(programme.facilities, settings.facilities)
+    submit(settings, [programme.submissions])

@@ -1,0 +1,191 @@
+"""The whole way, from files to published numbers, through real Dagster runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from pipelines.inbox import submit, waiting
+from pipelines.ledger import Ledger
+from pipelines.reference import QualityRule, Registry, load_registry
+
+from pipelines.definitions import build_definitions
+from pipelines.partitions import range_tags
+from pipelines.progress import SilentReporter
+from pipelines.publish import current_release, verify_release
+from pipelines.resources import Clock, Home
+from pipelines.runner import RunFailedError, end_dead_runs, run
+from pipelines.settings import Settings
+from tests.conftest import FIRST_MONTH, LAST_MONTH, RUN_AT, Programme
+from tests.orchestration.published import content, query
+
+LATER = Clock(fixed_at="2026-04-06T12:00:00+07:00")
+
+
+def test_files_become_published_numbers(published_home: Settings, programme: Programme) -> None:
+    release = current_release(published_home)
+    assert release is not None
+    verify_release(published_home, release)
+    assert release.release_id.startswith("20260405T050000Z-")
+    assert release.is_synthetic
+    assert waiting(published_home) == []
+    (submissions,) = query(published_home, "select count(*) from rpt_submissions")
+    assert submissions == (len({path.read_bytes() for path in programme.files()}),)
+    assert query(
+        published_home, "select count(*) > 0 from fct_measure_values where measure_code like 'doses_%'"
+    ) == [(True,)]
+    values = query(
+        published_home,
+        "select count(*) from fct_indicator_values"
+        " where area_code = 'VN' and period_type = 'year' and value is not null",
+    )
+    assert values[0][0]
+
+
+def test_nothing_personal_is_published(published_home: Settings, programme: Programme) -> None:
+    """Names and numbers of persons from the files appear in no text column of the copy."""
+    import polars as pl  # noqa: PLC0415
+
+    lake = pl.read_parquet(published_home.lake / "dose_records" / "**" / "*.parquet")
+    names = set(lake["full_name"].drop_nulls().head(200).to_list()) | set(
+        lake["person_code"].drop_nulls().head(200).to_list()
+    )
+    assert names
+    columns = query(
+        published_home,
+        "select table_name, column_name from duckdb_columns()"
+        " where data_type = 'VARCHAR' and table_name in (select table_name from duckdb_tables())",
+    )
+    for table, column in columns:
+        found = {row[0] for row in query(published_home, f'select distinct "{column}" from "{table}"')}
+        assert names.isdisjoint(found), f"{table}.{column}"
+
+
+def test_every_blocking_rule_and_every_data_test_has_a_result(published_home: Settings) -> None:
+    rows = query(published_home, "select rule_code, status, severity from rpt_check_results")
+    named = {row[0] for row in rows}
+    assert set(load_registry().quality_rules) <= named
+    assert len(named) > len(load_registry().quality_rules)
+    assert [row for row in rows if row[1] in {"failed", "error"} and row[2] == "blocking"] == []
+
+
+def test_a_second_run_with_nothing_new_does_nothing(home_copy: Settings) -> None:
+    before = current_release(home_copy)
+    outcome = run(home_copy, SilentReporter(), clock=LATER)
+    assert not outcome.is_new
+    assert outcome.release == before
+
+
+def test_the_same_files_again_change_no_number(home_copy: Settings, programme: Programme) -> None:
+    before = content(home_copy)
+    submit(home_copy, [programme.submissions])
+    run(home_copy, SilentReporter(), clock=LATER)
+    assert waiting(home_copy) == []
+    assert content(home_copy) == before
+
+
+def test_a_full_rebuild_gives_the_same_numbers(home_copy: Settings) -> None:
+    before = content(home_copy)
+    outcome = run(home_copy, SilentReporter(), clock=LATER, mode="everything")
+    assert outcome.is_new
+    assert content(home_copy) == before
+
+
+def test_chosen_months_can_be_made_again_from_dagster(home_copy: Settings) -> None:
+    """What a person does in Dagster's UI: materialize a range of months, with the default configuration."""
+    before = content(home_copy)
+    definitions = build_definitions(
+        home=Home(folder=str(home_copy.home)), clock=LATER, progress=SilentReporter()
+    )
+    with dg.DagsterInstance.from_config(str(home_copy.dagster_home)) as instance:
+        result = definitions.resolve_job_def("build_and_publish").execute_in_process(
+            instance=instance, tags=range_tags(FIRST_MONTH, LAST_MONTH), raise_on_error=False
+        )
+        made = instance.get_materialized_partitions(dg.AssetKey("fct_measure_values"))
+    assert result.success
+    assert {"2025-05-01", "2025-06-01", "2025-07-01"} <= made
+    release = current_release(home_copy)
+    assert release is not None
+    assert release.release_id.startswith("20260406T050000Z-")
+    assert content(home_copy) == before
+
+
+def impossible(rule: QualityRule) -> Registry:
+    """Return the registry with `rule` blocking and beyond reach: no column may hold any value."""
+    registry = load_registry()
+    strict = dataclasses.replace(
+        rule, expectation="expect_table_row_count_to_equal", column_name=None, kwargs_json='{"value": -1}'
+    )
+    strict = dataclasses.replace(strict, severity="blocking", threshold=0.0)
+    return dataclasses.replace(registry, quality_rules={**registry.quality_rules, rule.rule_code: strict})
+
+
+@pytest.mark.parametrize("stage", ["intake_batch", "published"])
+def test_a_failed_blocking_check_keeps_the_last_good_copy(
+    home_copy: Settings, programme: Programme, tmp_path: Path, stage: str
+) -> None:
+    before = current_release(home_copy)
+    late = tmp_path / "late.csv"
+    late.write_bytes(programme.files()[0].read_bytes() + b"\n")
+    submit(home_copy, [late])
+    rule = next(
+        rule
+        for rule in load_registry().quality_rules.values()
+        if rule.rule_stage == stage and rule.dataset != "intake_rejections"
+    )
+    with pytest.raises(RunFailedError, match=rule.rule_code):
+        run(home_copy, SilentReporter(), registry=impossible(rule), clock=LATER)
+    assert current_release(home_copy) == before
+    # With the rule as it is, the next run takes up what is left.
+    assert run(home_copy, SilentReporter(), clock=LATER).is_new
+    ledger = Ledger(home_copy.ledger)
+    assert ledger.built_through() == ledger.latest_batch_no()
+
+
+_KILLED_RUN = """
+import os, sys
+from contextlib import contextmanager
+from pipelines.progress import SilentReporter
+from pipelines.resources import Clock
+from pipelines.runner import run
+from pipelines.settings import Settings
+
+class Killer(SilentReporter):
+    left = int(sys.argv[2])
+
+    def moment(self):
+        if self.left == 0:
+            os.kill(os.getpid(), 9)
+        self.left -= 1
+
+    @contextmanager
+    def step(self, title):
+        self.moment()
+        with super().step(title) as update:
+            yield update
+        self.moment()
+
+run(Settings(__import__("pathlib").Path(sys.argv[1])), Killer(), clock=Clock(fixed_at=sys.argv[3]))
+"""
+
+
+def test_a_run_killed_between_any_two_steps_is_taken_up_by_the_next(
+    published_home: Settings, fresh_home: Callable[[str], Settings]
+) -> None:
+    """Killed before and after each of the five steps in turn, in one home; then the numbers of a clean run."""
+    settings = fresh_home("killed")
+    for moment in (1, 3, 4, 7):
+        killed = subprocess.run(
+            [sys.executable, "-c", _KILLED_RUN, str(settings.home), str(moment), RUN_AT], check=False
+        )
+        assert killed.returncode == -9
+        assert not (settings.published / "CURRENT").exists()
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        assert len(end_dead_runs(instance)) == 1
+    assert run(settings, SilentReporter(), clock=Clock(fixed_at=RUN_AT)).is_new
+    assert content(settings) == content(published_home)
