@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from polars._typing import PolarsDataType as PolarsType
 
 Status = Literal["error", "not_applicable", "failed", "passed"]
 Severity = Literal["blocking", "warning"]
@@ -17,7 +20,7 @@ Stage = Literal["intake_batch", "dbt", "published"]
 STAGES: tuple[Stage, ...] = ("intake_batch", "dbt", "published")
 
 # The columns of rpt_check_results, in order.
-RESULT_SCHEMA = {
+RESULT_SCHEMA: dict[str, PolarsType] = {
     "rule_code": pl.String,
     "dataset": pl.String,
     "scope": pl.String,

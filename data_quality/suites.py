@@ -106,7 +106,7 @@ def _validate(dataset: str, frame: pl.DataFrame, rules: Sequence[Rule]) -> list[
     outcome = definition.run(
         batch_parameters={"dataframe": frame.to_pandas()}, result_format={"result_format": "BASIC"}
     )
-    by_rule = {result.expectation_config.meta["rule_code"]: result for result in outcome.results}
+    by_rule = {_rule_code(result): result for result in outcome.results}
     return [_counts(by_rule[rule.rule_code]) for rule in rules]
 
 
@@ -123,6 +123,11 @@ def _expectation(expectations: Any, rule: Rule) -> Any:
     if rule.column_name:
         arguments["column"] = rule.column_name
     return kind(**arguments, meta={"rule_code": rule.rule_code})
+
+
+def _rule_code(result: ExpectationValidationResult) -> str:
+    configuration = result.expectation_config
+    return str(configuration.meta["rule_code"]) if configuration and configuration.meta else ""
 
 
 def _counts(result: ExpectationValidationResult) -> Counted:

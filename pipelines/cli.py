@@ -32,7 +32,7 @@ _OUR_PACKAGES = ("pipelines.", "dashboards.", "data_quality.")
 class OneSentenceGroup(TyperGroup):
     """Prints the errors that the project raises as one sentence; a traceback is for `--debug`."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command; turn an error with a sentence into exit code 1."""
         try:
             return super().invoke(ctx)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,13 +22,8 @@ class Step(Protocol):
 class Reporter(Protocol):
     """Whoever wants to know what is going on."""
 
-    def step(self, title: str) -> _StepContext:
+    def step(self, title: str) -> AbstractContextManager[Step]:
         """Open a step with a title in both languages; close it by leaving the context."""
-
-
-class _StepContext(Protocol):
-    def __enter__(self) -> Step: ...
-    def __exit__(self, *details: object) -> bool | None: ...
 
 
 @dataclass(frozen=True)

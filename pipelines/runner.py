@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -119,7 +119,7 @@ def _execute(
     instance: dg.DagsterInstance,
     job_name: str,
     tags: dict[str, str],
-    config: dict[str, object],
+    config: Mapping[str, object],
 ) -> str:
     """Run one job here and now; return the run's id. Raises RunFailedError with the reason of the first
     failed step.

@@ -166,7 +166,7 @@ def build(
     with _warehouse_in_environment(settings.warehouse):
         outcome = dbtRunner(manifest=manifest, callbacks=_callbacks(on_node, total)).invoke(arguments)
         # dbt keeps the file open until the process ends, and nobody else could open it to read.
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.exception is not None:
         raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
     if not isinstance(outcome.result, RunExecutionResult):

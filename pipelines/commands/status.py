@@ -26,7 +26,7 @@ def collect(settings: Settings) -> list[dict[str, Any]]:
     from pipelines.ledger import Ledger  # noqa: PLC0415
     from pipelines.publish import current_release  # noqa: PLC0415
 
-    rows = [("home", str(settings.home), "thư mục dữ liệu / data folder")]
+    rows: list[tuple[str, Any, str]] = [("home", str(settings.home), "thư mục dữ liệu / data folder")]
     rows.append(("waiting_files", len(waiting(settings)), "tệp chờ tiếp nhận / files in the inbox"))
     if settings.ledger.exists():
         ledger = Ledger(settings.ledger)
