@@ -60,15 +60,18 @@ def unbuilt_batches(settings: Settings) -> UnbuiltBatches | None:
 
 
 def checks_pending(settings: Settings) -> bool:
-    """Say whether the newest batch was taken in by a run that ended before it was checked."""
+    """Say whether the newest batch is still to be checked: never yet, or not with success.
+
+    A batch that failed is checked again by every run, because a rule may have been corrected since.
+    """
     batches = unbuilt_batches(settings)
     if batches is None:
         return False
     try:
-        load_results(checks_folder(settings), "intake_batch", str(batches.through_batch_no))
+        results = load_results(checks_folder(settings), "intake_batch", str(batches.through_batch_no))
     except MissingResultsError:
         return True
-    return False
+    return any(result.is_blocking for result in results)
 
 
 def checks_folder(settings: Settings) -> Path:

@@ -7,7 +7,6 @@ process: with a process for each step, importing would take longer than working.
 import dagster as dg
 
 from pipelines.assets.intake import INTAKE_KEY
-from pipelines.partitions import report_months
 
 TAKE_IN = "take_in"
 BUILD_AND_PUBLISH = "build_and_publish"
@@ -24,7 +23,6 @@ take_in = dg.define_asset_job(
 build_and_publish = dg.define_asset_job(
     BUILD_AND_PUBLISH,
     selection=dg.AssetSelection.all() - _intake,
-    partitions_def=report_months,
     executor_def=dg.in_process_executor,
     description="Dựng kho, kiểm tra và phát hành / build the warehouse, check it and publish it",
 )
