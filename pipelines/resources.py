@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from pipelines.files import write_text_atomically
+from pipelines.files import this_process, write_text_atomically
+from pipelines.recovery import PROCESS_TAG
 from pipelines.settings import Settings, load_settings
 
 # One writer at a time: everything that writes the lake, the warehouse or a release takes a slot of this
@@ -26,6 +31,11 @@ concurrency:
     granularity: op
   runs:
     max_concurrent_runs: 4
+# A run whose process died is started again; one whose step failed waits for a person.
+run_retries:
+  enabled: true
+  max_retries: 2
+  retry_on_asset_or_op_failure: false
 run_monitoring:
   enabled: true
   start_timeout_seconds: 300
@@ -45,6 +55,11 @@ class Home(dg.ConfigurableResource):
     """Which installation the run works on."""
 
     folder: str
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Note in the run which process works on it, so that a dead one can be told from a slow one."""
+        if context.run is not None and context.instance is not None:
+            context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: this_process()})
 
     def settings(self) -> Settings:
         """Return every path of the installation."""
@@ -72,3 +87,12 @@ def prepare_dagster_home(settings: Settings) -> None:
     path = settings.dagster_home / "dagster.yaml"
     if not path.exists():
         write_text_atomically(path, _INSTANCE_CONFIG)
+
+
+@contextmanager
+def dagster_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's storage in the home folder, with its chatter turned down."""
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    logging.getLogger("dagster").setLevel(logging.ERROR)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance

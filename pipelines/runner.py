@@ -6,29 +6,24 @@ is taken up here, because what is left to do is read from the ledger and not fro
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import dagster as dg
 
 from pipelines.build import checks_pending, unbuilt_batches
 from pipelines.definitions import build_definitions
-from pipelines.files import process_is_alive, this_process
 from pipelines.inbox import waiting
 from pipelines.jobs import BUILD_AND_PUBLISH, TAKE_IN
 from pipelines.ledger import Ledger
 from pipelines.partitions import range_tags
 from pipelines.progress import Reporter
 from pipelines.publish import Release, current_release
+from pipelines.recovery import end_dead_runs
 from pipelines.reference import Registry, load_registry
-from pipelines.resources import Clock, Home, prepare_dagster_home
+from pipelines.resources import Clock, Home, dagster_instance, prepare_dagster_home
 from pipelines.settings import Settings
 from pipelines.transform import BuildMode, project_version
-
-_PROCESS_TAG = "niis/process"
 
 
 class RunFailedError(Exception):
@@ -63,7 +58,7 @@ def run(
         registry, home=Home(folder=str(settings.home)), clock=clock, progress=reporter
     )
     runs: list[str] = []
-    with _instance(settings) as instance:
+    with dagster_instance(settings) as instance:
         end_dead_runs(instance)
         if waiting(settings) or checks_pending(settings):
             runs.append(_execute(definitions, instance, TAKE_IN, {}, {}))
@@ -76,23 +71,6 @@ def run(
     return RunOutcome(current_release(settings), is_new=True, dagster_runs=tuple(runs))
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs whose process is gone as failed and give back their place in the pool; return their ids.
-
-    After a loss of power such a run would stay 'started' and keep every later one waiting.
-    """
-    started = instance.get_runs(
-        dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    )
-    dead = [
-        run for run in started if _PROCESS_TAG in run.tags and not process_is_alive(run.tags[_PROCESS_TAG])
-    ]
-    for run_ in dead:
-        instance.report_run_failed(run_, message="The process of this run is gone.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run_.run_id)
-    return [run_.run_id for run_ in dead]
-
-
 def _has_work(settings: Settings, registry: Registry, mode: BuildMode) -> bool:
     if mode == "everything" or unbuilt_batches(settings) is not None:
         return True
@@ -103,15 +81,6 @@ def _has_work(settings: Settings, registry: Registry, mode: BuildMode) -> bool:
         registry.definition_version,
         project_version(),
     )
-
-
-@contextmanager
-def _instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """Open Dagster's storage in the home folder, with its chatter turned down."""
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    logging.getLogger("dagster").setLevel(logging.ERROR)
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        yield instance
 
 
 def _execute(
@@ -127,7 +96,7 @@ def _execute(
     result = definitions.resolve_job_def(job_name).execute_in_process(
         run_config={**config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         instance=instance,
-        tags={**tags, _PROCESS_TAG: this_process()},
+        tags=tags,
         raise_on_error=False,
     )
     if not result.success:

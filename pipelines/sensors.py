@@ -7,13 +7,14 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.build import unbuilt_batches
+from pipelines.build import checks_pending, unbuilt_batches
 from pipelines.inbox import waiting
 from pipelines.jobs import build_and_publish, take_in
 from pipelines.ledger import Ledger
 from pipelines.partitions import range_tags
 from pipelines.resources import Clock, Home
 from pipelines.settings import Settings
+from pipelines.transform import project_version
 
 # A file that was written to a moment ago may still be growing: a half-copied file must not be taken for a
 # whole one.
@@ -39,6 +40,9 @@ def request_take_in(settings: Settings, now: datetime) -> dg.RunRequest | dg.Ski
     """Ask for one run that takes in everything that waits and is whole."""
     waits = waiting(settings)
     ready = settled(waits, now)
+    if not waits and checks_pending(settings):
+        # A run that was killed after taking in: the checks are still owed.
+        return dg.RunRequest(run_key=f"checks-{Ledger(settings.ledger).latest_batch_no()}")
     if not waits:
         return dg.SkipReason("Hộp nhận trống / the inbox is empty.")
     if len(ready) < len(waits):
@@ -51,8 +55,10 @@ def request_build(settings: Settings) -> dg.RunRequest | dg.SkipReason:
     batches = unbuilt_batches(settings)
     if batches is None:
         return dg.SkipReason("Không có lô mới / no new batch.")
+    if checks_pending(settings):
+        return dg.SkipReason("Lô mới chưa qua kiểm tra / the new batch has not passed its checks.")
     return dg.RunRequest(
-        run_key=f"batches-{batches.since_batch_no}-{batches.through_batch_no}",
+        run_key=f"batches-{batches.since_batch_no}-{batches.through_batch_no}-{project_version()}",
         tags=range_tags(batches.first_month, batches.last_month),
         run_config={"ops": {"warehouse": {"config": {"mode": "changed"}}}},
     )

@@ -55,11 +55,14 @@ def doctor(
     """Kiểm tra cài đặt và dữ liệu, chuẩn bị thư mục / look at the installation and the data, and prepare
     the folders.
     """
-    from pipelines.resources import prepare_dagster_home  # noqa: PLC0415 - commands import what they need
+    from pipelines.recovery import end_dead_runs  # noqa: PLC0415 - commands import what they need
+    from pipelines.resources import dagster_instance, prepare_dagster_home  # noqa: PLC0415
 
     settings: Settings = ctx.obj
     settings.inbox.mkdir(parents=True, exist_ok=True)
     prepare_dagster_home(settings)
+    with dagster_instance(settings) as instance:
+        end_dead_runs(instance)
     findings = [*_versions(), *_disk(settings.home), *_data(settings)]
     shown = [finding for finding in findings if not quiet or finding.state != "ok"]
     if shown:

@@ -27,8 +27,6 @@ def facilities(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Nạp danh mục cơ sở, hoặc đếm cơ sở đã có / load the facility register, or count what is loaded."""
-    from pipelines.facilities import read_facilities  # noqa: PLC0415 - commands import what they need
-
     settings: Settings = ctx.obj
     if path is not None:
         load_register(settings, path)
@@ -36,6 +34,8 @@ def facilities(
         raise CommandError(
             f"there is no facility register in {settings.facilities.parent}; load one: niis facilities FILE"
         )
+    from pipelines.facilities import read_facilities  # noqa: PLC0415 - commands import what they need
+
     counts = read_facilities(settings.facilities).group_by("facility_type_code").len("facilities")
     print_rows(counts.sort("facility_type_code").to_dicts(), ["facility_type_code", "facilities"], form)
 

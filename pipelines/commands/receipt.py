@@ -50,13 +50,13 @@ def receipt(
     ] = None,
 ) -> None:
     """In biên nhận: số dòng nhận, dòng lỗi và cách sửa / print the receipt: counts, bad rows, what to do."""
+    settings: Settings = ctx.obj
+    if not settings.ledger.exists():
+        raise CommandError(f"nothing has been taken in yet in {settings.home}; submit files, then: niis run")
     from pipelines.ledger import Ledger  # noqa: PLC0415 - commands import what they need
     from pipelines.receipts import receipt_csv, receipt_text  # noqa: PLC0415
     from pipelines.reference import load_registry  # noqa: PLC0415
 
-    settings: Settings = ctx.obj
-    if not settings.ledger.exists():
-        raise CommandError(f"nothing has been taken in yet in {settings.home}; submit files, then: niis run")
     found = Ledger(settings.ledger).submission(id_or_file)
     if found is None:
         raise CommandError(

@@ -18,8 +18,9 @@ from pipelines.definitions import build_definitions
 from pipelines.partitions import range_tags
 from pipelines.progress import SilentReporter
 from pipelines.publish import current_release, verify_release
+from pipelines.recovery import end_dead_runs
 from pipelines.resources import Clock, Home
-from pipelines.runner import RunFailedError, end_dead_runs, run
+from pipelines.runner import RunFailedError, run
 from pipelines.settings import Settings
 from tests.conftest import FIRST_MONTH, LAST_MONTH, RUN_AT, Programme
 from tests.orchestration.published import content, query
