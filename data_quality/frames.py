@@ -66,7 +66,8 @@ select
     parents.hierarchy_code, parents.level_code, parents.measure_code,
     parents.value as level_value,
     coalesce(children.value, 0) as children_value,
-    parents.value - coalesce(children.value, 0) as own_value
+    -- Adding decimals in another order differs in the last digits.
+    round(parents.value - coalesce(children.value, 0), 3) as own_value
 from totals as parents
 left join totals as children
     on parents.hierarchy_code = children.hierarchy_code
@@ -75,9 +76,12 @@ left join totals as children
 where parents.depth < (select max(depth) from depths where depths.hierarchy_code = parents.hierarchy_code)
 """
 
-# One row a published relation.
+# One row a published relation. A report may have nothing to report; a dimension or a fact without rows is broken.
 _SUMMARY_RELATIONS = """
-select table_name as relation, estimated_size as row_count
+select
+    table_name as relation,
+    estimated_size as row_count,
+    case when not starts_with(table_name, 'rpt_') then estimated_size end as required_row_count
 from duckdb_tables()
 where starts_with(table_name, 'dim_') or starts_with(table_name, 'fct_') or starts_with(table_name, 'rpt_')
 """
