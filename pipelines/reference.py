@@ -1,0 +1,728 @@
+"""The registry for Python code: typed rows of the seeds, checked for closure when they are loaded.
+
+Definitions live in `dbt_project/seeds/`; nothing here knows an antigen, a dose or a threshold.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import types
+import typing
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipelines.settings import SEEDS_DIR
+from pipelines.text import fold_key
+
+
+class RegistryError(Exception):
+    """A seed is missing, misshapen, or refers to what does not exist; the message names seed and row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Antigen:
+    """What a vaccine protects against."""
+
+    antigen_code: str
+    name_vi: str
+    name_en: str
+    disease_vi: str
+    disease_en: str
+    introduced_date: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A vaccine as it is delivered."""
+
+    product_code: str
+    name_vi: str
+    name_en: str
+    doses_per_vial: int
+    min_age_days: int | None
+    max_age_days: int | None
+    valid_from: date
+    valid_to: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductAntigen:
+    """An antigen that a product contains."""
+
+    product_code: str
+    antigen_code: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series of doses, counted through one antigen."""
+
+    series_code: str
+    antigen_code: str
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSeries:
+    """A series whose dose number a product advances."""
+
+    product_code: str
+    series_code: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One dose of a series; `coverage_age_limit_months` bounds the age at which it counts for coverage."""
+
+    dose_code: str
+    series_code: str
+    dose_number: int
+    name_vi: str
+    name_en: str
+    short_name: str
+    target_group_code: str
+    coverage_age_limit_months: int
+    previous_dose_code: str | None
+    sort_order: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleVersion:
+    """A version of the national schedule, in force from `valid_from` until before `valid_to`."""
+
+    schedule_code: str
+    name_vi: str
+    name_en: str
+    valid_from: date
+    valid_to: date | None
+    legal_basis: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleDose:
+    """What a version of the schedule says of a dose; ages and intervals are text such as `2 months`."""
+
+    schedule_code: str
+    dose_code: str
+    recommended_age: str
+    minimum_age: str
+    maximum_age: str | None
+    minimum_interval: str | None
+    scope: str
+    valid_from: date
+    valid_to: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroup:
+    """Persons to be vaccinated, and the measure that counts them."""
+
+    target_group_code: str
+    measure_code: str
+    name_vi: str
+    name_en: str
+    definition_vi: str
+    definition_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Something that is counted, reported or computed, and adds up over areas."""
+
+    measure_code: str
+    measure_kind: str
+    name_vi: str
+    name_en: str
+    unit: str
+    dose_code: str | None
+    product_code: str | None
+    age_limit_months: int | None
+    blank_means: str
+    annual_spread: str
+    is_reportable: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A published indicator: multiplier x sum of numerator terms / sum of denominator terms."""
+
+    indicator_code: str
+    indicator_kind: str
+    label_vi: str
+    label_en: str
+    short_vi: str
+    short_en: str
+    definition_vi: str
+    definition_en: str
+    unit: str
+    multiplier: float
+    decimals: int
+    direction: str
+    missing_policy: str
+    dose_code: str | None
+    is_headline: bool
+    sort_order: int
+    who_code: str | None
+    reference: str
+    definition_version: str
+    valid_from_month: date | None
+    valid_to_month: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A measure's part in an indicator; `offset_years` shifts the period that it is taken from."""
+
+    indicator_code: str
+    term_role: str
+    measure_code: str
+    weight: float
+    offset_years: int
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A band of values: from `lower_bound` up to but not including `upper_bound`; None is an open end."""
+
+    indicator_code: str
+    band_code: str
+    lower_bound: float | None
+    upper_bound: float | None
+    colour_token: str
+    label_vi: str
+    label_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueStatus:
+    """What a published value, or its absence, means; a lower precedence is tested first."""
+
+    value_status: str
+    precedence: int
+    label_vi: str
+    label_en: str
+    explanation_vi: str
+    explanation_en: str
+    has_value: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """Where values come from."""
+
+    source_code: str
+    name_vi: str
+    name_en: str
+    is_synthetic: bool
+    note_vi: str
+    note_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRule:
+    """A Great Expectations check: an expectation on a column of a dataset, and what to do when it fails."""
+
+    rule_code: str
+    dataset: str
+    rule_stage: str
+    column_name: str | None
+    expectation: str
+    kwargs_json: str
+    severity: str
+    threshold: float | None
+    affects_indicator: str | None
+    name_vi: str
+    name_en: str
+    rationale_vi: str
+    rationale_en: str
+    action_vi: str
+    action_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a line or a file is not accepted, and what the sender is to do."""
+
+    reason_code: str
+    reason_level: str
+    field_name: str | None
+    text_vi: str
+    text_en: str
+    action_vi: str
+    action_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionField:
+    """A field of a kind of submission."""
+
+    submission_kind: str
+    field_name: str
+    data_type: str
+    is_required_column: bool
+    is_required_value: bool
+    name_vi: str
+    name_en: str
+    niis_name: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAlias:
+    """A name of a field in headers."""
+
+    submission_kind: str
+    field_name: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAlias:
+    """A spelling of a coded value."""
+
+    field_name: str
+    alias: str
+    canonical_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Days after the end of the month within which a level sends its report."""
+
+    level_code: str
+    deadline_days: int
+    valid_from: date
+    valid_to: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """A tree of areas."""
+
+    hierarchy_code: str
+    name_vi: str
+    name_en: str
+    valid_from: date
+    valid_to: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AreaLevel:
+    """A level of a tree; the nation has depth 0."""
+
+    hierarchy_code: str
+    level_code: str
+    depth: int
+    name_vi: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An area of a tree."""
+
+    hierarchy_code: str
+    area_code: str
+    level_code: str
+    parent_code: str | None
+    name_vi: str
+    name_en: str
+    area_type_vi: str
+    is_pseudo: bool
+    valid_from: date
+    valid_to: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AreaChange:
+    """What became of an area; `share` is the part of it that went to the successor."""
+
+    from_hierarchy_code: str
+    from_code: str
+    to_hierarchy_code: str
+    to_code: str
+    change_kind: str
+    share: float
+    is_primary: bool
+    effective_date: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityType:
+    """A type of facility and what it sends."""
+
+    facility_type_code: str
+    name_vi: str
+    name_en: str
+    level_code: str
+    is_private: bool
+    sends_dose_records: bool
+    sends_monthly_report: bool
+    source: str
+
+
+Row = TypeVar("Row")
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Every definition, by its code."""
+
+    definition_version: str
+    antigens: Mapping[str, Antigen]
+    products: Mapping[str, Product]
+    product_antigens: Sequence[ProductAntigen]
+    series: Mapping[str, Series]
+    product_series: Sequence[ProductSeries]
+    doses: Mapping[str, Dose]
+    schedule_versions: Mapping[str, ScheduleVersion]
+    schedule_doses: Sequence[ScheduleDose]
+    target_groups: Mapping[str, TargetGroup]
+    measures: Mapping[str, Measure]
+    indicators: Mapping[str, Indicator]
+    terms: Sequence[Term]
+    thresholds: Sequence[Threshold]
+    value_statuses: Mapping[str, ValueStatus]
+    sources: Mapping[str, DataSource]
+    quality_rules: Mapping[str, QualityRule]
+    reasons: Mapping[str, Reason]
+    submission_fields: Sequence[SubmissionField]
+    field_aliases: Sequence[FieldAlias]
+    value_aliases: Sequence[ValueAlias]
+    deadlines: Sequence[Deadline]
+    hierarchies: Mapping[str, Hierarchy]
+    area_levels: Sequence[AreaLevel]
+    areas: Mapping[Pair, Area]
+    area_changes: Sequence[AreaChange]
+    facility_types: Mapping[str, FacilityType]
+
+    def fields(self, submission_kind: str) -> dict[str, SubmissionField]:
+        """Return the fields of a kind of submission by name, in the order of the seed."""
+        return {row.field_name: row for row in self.submission_fields if row.submission_kind == submission_kind}
+
+    def field_alias_map(self, submission_kind: str) -> dict[str, str]:
+        """Return the field named by each folded header of a kind of submission."""
+        return {
+            fold_key(row.alias): row.field_name for row in self.field_aliases if row.submission_kind == submission_kind
+        }
+
+    def value_alias_map(self, field_name: str) -> dict[str, str]:
+        """Return the canonical value of each folded spelling of a coded field."""
+        return {fold_key(row.alias): row.canonical_value for row in self.value_aliases if row.field_name == field_name}
+
+    @cached_property
+    def commune_codes(self) -> frozenset[str]:
+        """Codes of communes in any tree: late files may still carry the old ones."""
+        return frozenset(code for (_, code), area in self.areas.items() if area.level_code == "commune")
+
+    @cached_property
+    def primary_successor(self) -> Mapping[str, str]:
+        """The commune of today in which most of each commune of 2017 lies."""
+        communes = {code for (tree, code), area in self.areas.items() if tree == "63" and area.level_code == "commune"}
+        return {
+            row.from_code: row.to_code
+            for row in self.area_changes
+            if row.is_primary and row.change_kind != "rename" and row.from_code in communes
+        }
+
+    def terms_of(self, indicator_code: str) -> list[Term]:
+        """Return the terms of an indicator, numerator first."""
+        found = [term for term in self.terms if term.indicator_code == indicator_code]
+        return sorted(found, key=lambda term: term.term_role, reverse=True)
+
+
+@lru_cache(maxsize=4)
+def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
+    """Return the registry of a seeds folder.
+
+    Raises RegistryError with a sentence when a seed is missing or misshapen, or when the seeds do not fit
+    together.
+    """
+    registry = Registry(
+        definition_version=_definition_version(seeds_dir),
+        antigens=_by(_read(seeds_dir, "schedule/antigens", Antigen), "antigen_code"),
+        products=_by(_read(seeds_dir, "schedule/vaccine_products", Product), "product_code"),
+        product_antigens=_read(seeds_dir, "schedule/product_antigens", ProductAntigen),
+        series=_by(_read(seeds_dir, "schedule/dose_series", Series), "series_code"),
+        product_series=_read(seeds_dir, "schedule/product_series", ProductSeries),
+        doses=_by(_read(seeds_dir, "schedule/vaccine_doses", Dose), "dose_code"),
+        schedule_versions=_by(_read(seeds_dir, "schedule/schedule_versions", ScheduleVersion), "schedule_code"),
+        schedule_doses=_read(seeds_dir, "schedule/schedule_doses", ScheduleDose),
+        target_groups=_by(_read(seeds_dir, "indicators/target_groups", TargetGroup), "target_group_code"),
+        measures=_by(_read(seeds_dir, "indicators/measures", Measure), "measure_code"),
+        indicators=_by(_read(seeds_dir, "indicators/indicators", Indicator), "indicator_code"),
+        terms=_read(seeds_dir, "indicators/indicator_terms", Term),
+        thresholds=_read(seeds_dir, "indicators/indicator_thresholds", Threshold),
+        value_statuses=_by(_read(seeds_dir, "indicators/value_statuses", ValueStatus), "value_status"),
+        sources=_by(_read(seeds_dir, "indicators/sources", DataSource), "source_code"),
+        quality_rules=_by(_read(seeds_dir, "quality/quality_rules", QualityRule), "rule_code"),
+        reasons=_by(_read(seeds_dir, "quality/rejection_reasons", Reason), "reason_code"),
+        submission_fields=_read(seeds_dir, "intake/submission_fields", SubmissionField),
+        field_aliases=_read(seeds_dir, "intake/field_aliases", FieldAlias),
+        value_aliases=_read(seeds_dir, "intake/value_aliases", ValueAlias),
+        deadlines=_read(seeds_dir, "intake/reporting_deadlines", Deadline),
+        hierarchies=_by(_read(seeds_dir, "geography/hierarchies", Hierarchy), "hierarchy_code"),
+        area_levels=_read(seeds_dir, "geography/area_levels", AreaLevel),
+        areas=_by_pair(_read(seeds_dir, "geography/areas", Area)),
+        area_changes=_read(seeds_dir, "geography/area_changes", AreaChange),
+        facility_types=_by(_read(seeds_dir, "geography/facility_types", FacilityType), "facility_type_code"),
+    )
+    problems = list(closure_problems(registry))
+    if problems:
+        more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
+        raise RegistryError("The registry does not fit together: " + "; ".join(problems[:5]) + more)
+    return registry
+
+
+def closure_problems(registry: Registry) -> Iterable[str]:
+    """Yield a sentence for each row that refers to what does not exist or contradicts another row."""
+    yield from _schedule_problems(registry)
+    yield from _indicator_problems(registry)
+    yield from _area_problems(registry)
+    yield from _intake_problems(registry)
+
+
+def _schedule_problems(registry: Registry) -> Iterable[str]:
+    yield from _product_problems(registry)
+    yield from _dose_problems(registry)
+
+
+def _product_problems(registry: Registry) -> Iterable[str]:
+    contained: dict[str, set[str]] = defaultdict(set)
+    for link in registry.product_antigens:
+        contained[link.product_code].add(link.antigen_code)
+        if link.product_code not in registry.products or link.antigen_code not in registry.antigens:
+            yield f"product_antigens names {link.product_code} with {link.antigen_code}, one of which is unknown"
+    for product in registry.products.values():
+        if product.product_code not in contained:
+            yield f"vaccine_products has {product.product_code}, which contains no antigen"
+    for way in registry.product_series:
+        series = registry.series.get(way.series_code)
+        if series is None or way.product_code not in registry.products:
+            yield f"product_series names {way.product_code} with {way.series_code}, one of which is unknown"
+        elif series.antigen_code not in contained[way.product_code]:
+            yield f"product_series counts {way.product_code} for {way.series_code} without {series.antigen_code}"
+
+
+def _dose_problems(registry: Registry) -> Iterable[str]:
+    for dose in registry.doses.values():
+        if dose.series_code not in registry.series:
+            yield f"vaccine_doses has {dose.dose_code} of the unknown series {dose.series_code}"
+        if dose.target_group_code not in registry.target_groups:
+            yield f"vaccine_doses has {dose.dose_code} for the unknown group {dose.target_group_code}"
+        before = registry.doses.get(dose.previous_dose_code) if dose.previous_dose_code else None
+        if dose.previous_dose_code and (
+            before is None or (before.series_code, before.dose_number + 1) != (dose.series_code, dose.dose_number)
+        ):
+            yield f"vaccine_doses has {dose.dose_code} after {dose.previous_dose_code}, which is not the dose before"
+    yield from _repeated("vaccine_doses", ((d.series_code, str(d.dose_number)) for d in registry.doses.values()))
+    for planned in registry.schedule_doses:
+        if planned.schedule_code not in registry.schedule_versions or planned.dose_code not in registry.doses:
+            yield f"schedule_doses names {planned.schedule_code} with {planned.dose_code}, one of which is unknown"
+
+
+def _indicator_problems(registry: Registry) -> Iterable[str]:
+    for group in registry.target_groups.values():
+        if group.measure_code not in registry.measures:
+            yield f"target_groups has {group.target_group_code} with the unknown measure {group.measure_code}"
+    for measure in registry.measures.values():
+        if measure.dose_code and measure.dose_code not in registry.doses:
+            yield f"measures has {measure.measure_code} of the unknown dose {measure.dose_code}"
+        if measure.product_code and measure.product_code not in registry.products:
+            yield f"measures has {measure.measure_code} of the unknown product {measure.product_code}"
+    roles: dict[str, set[str]] = defaultdict(set)
+    for term in registry.terms:
+        roles[term.indicator_code].add(term.term_role)
+        if term.indicator_code not in registry.indicators:
+            yield f"indicator_terms names the unknown indicator {term.indicator_code}"
+        if term.measure_code not in registry.measures:
+            yield f"indicator_terms of {term.indicator_code} names the unknown measure {term.measure_code}"
+    for indicator in registry.indicators.values():
+        if "numerator" not in roles[indicator.indicator_code]:
+            yield f"indicators has {indicator.indicator_code}, which has no numerator term"
+        if (indicator.indicator_kind != "count") != ("denominator" in roles[indicator.indicator_code]):
+            yield f"indicators has {indicator.indicator_code}: a ratio needs a denominator term, a count has none"
+    for language in ("vi", "en"):
+        labels = ((getattr(row, f"label_{language}"),) for row in registry.indicators.values())
+        yield from _repeated(f"indicators (label_{language})", labels)
+    yield from _threshold_problems(registry)
+
+
+def _threshold_problems(registry: Registry) -> Iterable[str]:
+    bands: dict[str, list[Threshold]] = defaultdict(list)
+    for band in registry.thresholds:
+        bands[band.indicator_code].append(band)
+        if band.indicator_code not in registry.indicators:
+            yield f"indicator_thresholds names the unknown indicator {band.indicator_code}"
+    for code, rows in bands.items():
+        ordered = sorted(rows, key=lambda band: (band.lower_bound is not None, band.lower_bound or 0))
+        edges = [ordered[0].lower_bound, *(band.upper_bound for band in ordered)]
+        starts = [band.lower_bound for band in ordered]
+        if edges[:-1] != starts or edges[0] is not None or edges[-1] is not None:
+            yield f"indicator_thresholds of {code} leave a gap or overlap: bands start at {starts}, end at {edges[1:]}"
+
+
+def _area_problems(registry: Registry) -> Iterable[str]:
+    depth = {(row.hierarchy_code, row.level_code): row.depth for row in registry.area_levels}
+    for (tree, code), area in registry.areas.items():
+        if (tree, area.level_code) not in depth:
+            yield f"areas has {tree}:{code} at the unknown level {area.level_code}"
+        elif area.parent_code is None:
+            if depth[tree, area.level_code] != 0:
+                yield f"areas has {tree}:{code} without a parent below the nation"
+        else:
+            parent = registry.areas.get((tree, area.parent_code))
+            if parent is None or depth[tree, parent.level_code] + 1 != depth[tree, area.level_code]:
+                yield f"areas has {tree}:{code} under {area.parent_code}, which is not an area of the level above"
+    shares: dict[Pair, float] = defaultdict(float)
+    primaries: Counter[Pair] = Counter()
+    for change in registry.area_changes:
+        old, new = (
+            (change.from_hierarchy_code, change.from_code),
+            (change.to_hierarchy_code, change.to_code),
+        )
+        if old not in registry.areas or new not in registry.areas:
+            yield f"area_changes names {old} and {new}, one of which is no area"
+        if change.change_kind != "rename":
+            shares[old] += change.share
+            primaries[old] += change.is_primary
+    for old, share in shares.items():
+        if abs(share - 1) > 1e-3 or primaries[old] != 1:
+            yield f"area_changes of {old}: shares sum to {share:.4f}, {primaries[old]} primary successors"
+
+
+def _intake_problems(registry: Registry) -> Iterable[str]:
+    known = {(row.submission_kind, row.field_name) for row in registry.submission_fields}
+    meant: dict[Pair, set[str]] = defaultdict(set)
+    for alias in registry.field_aliases:
+        meant[alias.submission_kind, fold_key(alias.alias)].add(alias.field_name)
+        if (alias.submission_kind, alias.field_name) not in known:
+            yield f"field_aliases names the unknown field {alias.field_name} of {alias.submission_kind}"
+    for (kind, key), names in meant.items():
+        if len(names) > 1:
+            yield f"field_aliases: '{key}' of {kind} could be {' or '.join(sorted(names))}"
+    spelt: dict[Pair, set[str]] = defaultdict(set)
+    for value in registry.value_aliases:
+        spelt[value.field_name, fold_key(value.alias)].add(value.canonical_value)
+    for (name, key), values in spelt.items():
+        if len(values) > 1:
+            yield f"value_aliases: '{key}' of {name} could be {' or '.join(sorted(values))}"
+    levels = {row.level_code for row in registry.area_levels}
+    for kind_row in registry.facility_types.values():
+        if kind_row.level_code not in levels:
+            yield f"facility_types has {kind_row.facility_type_code} at the unknown level {kind_row.level_code}"
+
+
+def _repeated(seed: str, keys: Iterable[tuple[str, ...]]) -> Iterable[str]:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            yield f"{seed} has {' / '.join(key)} {count} times"
+
+
+def _definition_version(seeds_dir: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(seeds_dir.rglob("*.csv")):
+        digest.update(path.relative_to(seeds_dir).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _read(seeds_dir: Path, name: str, row_type: type[Row]) -> list[Row]:
+    path = seeds_dir / f"{name}.csv"
+    converters = _converters(row_type)
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            header = next(reader, [])
+            if header != [column for column, _ in converters]:
+                raise RegistryError(
+                    f"{path} has the columns {header}; it must have {[column for column, _ in converters]}."
+                )
+            return [_row(row_type, converters, cells, path, number) for number, cells in enumerate(reader, 2)]
+    except OSError as error:
+        raise RegistryError(f"The seed {path} cannot be read: {error}") from error
+
+
+def _row(
+    row_type: type[Row],
+    converters: Sequence[tuple[str, Callable[[str], Any]]],
+    cells: Sequence[str],
+    path: Path,
+    number: int,
+) -> Row:
+    if len(cells) != len(converters):
+        raise RegistryError(f"{path}, line {number}: {len(cells)} cells instead of {len(converters)}.")
+    try:
+        return row_type(*(convert(cell) for (_, convert), cell in zip(converters, cells, strict=True)))
+    except ValueError as error:
+        raise RegistryError(f"{path}, line {number}: {error}.") from error
+
+
+def _converters(row_type: type) -> list[tuple[str, Callable[[str], Any]]]:
+    hints = typing.get_type_hints(row_type)
+    return [(field.name, _converter(field.name, hints[field.name])) for field in fields(row_type)]
+
+
+def _converter(name: str, hint: Any) -> Callable[[str], Any]:
+    optional = isinstance(hint, types.UnionType)
+    plain = next(kind for kind in typing.get_args(hint) if kind is not type(None)) if optional else hint
+    special: dict[Any, Callable[[str], Any]] = {bool: _boolean, date: date.fromisoformat}
+    parse = special.get(plain, plain)
+
+    def convert(cell: str) -> Any:
+        if cell == "":
+            if optional:
+                return None
+            raise ValueError(f"{name} is empty")
+        return parse(cell)
+
+    return convert
+
+
+def _boolean(cell: str) -> bool:
+    if cell not in {"true", "false"}:
+        raise ValueError(f"'{cell}' is neither true nor false")
+    return cell == "true"
+
+
+def _by(rows: Sequence[Row], column: str) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for row in rows:
+        code = getattr(row, column)
+        if code in found:
+            raise RegistryError(f"The code {code} stands twice in the seed of {type(row).__name__}.")
+        found[code] = row
+    return found
+
+
+def _by_pair(rows: Sequence[Area]) -> dict[Pair, Area]:
+    found = {(row.hierarchy_code, row.area_code): row for row in rows}
+    if len(found) != len(rows):
+        raise RegistryError("An area stands twice in areas.csv.")
+    return found
