@@ -104,8 +104,7 @@ def load_results(folder: Path, stage: Stage, made_for: str) -> list[CheckResult]
     frame = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema={"made_for": pl.String})
     if frame.is_empty() or frame["made_for"].item(0) != made_for:
         raise MissingResultsError(
-            f"The checks of stage '{stage}' have not been run for this data ({made_for}); "
-            "run `niis run` again."
+            f"The checks of stage '{stage}' have not been run for this data ({made_for}); run `niis run` again."
         )
     found = frame.drop("made_for").filter(pl.col("rule_code").is_not_null())
     return [CheckResult(**row) for row in found.iter_rows(named=True)]

@@ -100,9 +100,7 @@ def _validate(dataset: str, frame: pl.DataFrame, rules: Sequence[Rule]) -> list[
     suite = context.suites.add(gx.ExpectationSuite(name=dataset))
     for rule in rules:
         suite.add_expectation(_expectation(gxe, rule))
-    definition = context.validation_definitions.add(
-        gx.ValidationDefinition(name=dataset, data=batch, suite=suite)
-    )
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name=dataset, data=batch, suite=suite))
     outcome = definition.run(
         batch_parameters={"dataframe": frame.to_pandas()}, result_format={"result_format": "BASIC"}
     )
@@ -135,9 +133,7 @@ def _counts(result: ExpectationValidationResult) -> Counted:
     exception = result.exception_info or {}
     if exception.get("raised_exception"):
         return None, None, str(exception.get("exception_message", ""))
-    nested = [
-        value for value in exception.values() if isinstance(value, dict) and value.get("raised_exception")
-    ]
+    nested = [value for value in exception.values() if isinstance(value, dict) and value.get("raised_exception")]
     if nested:
         return None, None, str(nested[0].get("exception_message", ""))
     counted = result.result or {}

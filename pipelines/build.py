@@ -79,9 +79,7 @@ def checks_folder(settings: Settings) -> Path:
     return settings.warehouse.parent / "checks"
 
 
-def check_intake(
-    settings: Settings, registry: Registry, checked_at: datetime, reporter: Reporter
-) -> list[CheckResult]:
+def check_intake(settings: Settings, registry: Registry, checked_at: datetime, reporter: Reporter) -> list[CheckResult]:
     """Check every batch that is not published yet, and keep the results for publication."""
     with reporter.step("Kiểm tra lô tiếp nhận / checking what was taken in"), writer_lock(settings):
         ledger = Ledger(settings.ledger)
@@ -110,9 +108,7 @@ def build_warehouse(
         Lake(settings).sweep()
         result = build(settings, plan_build(settings, mode, months, select), step)
         rows = _row_counts(settings.warehouse)
-        results = [
-            _test_result(node, rows, result.state.as_of_date, checked_at) for node in _tests(result.nodes)
-        ]
+        results = [_test_result(node, rows, result.state.as_of_date, checked_at) for node in _tests(result.nodes)]
         save_results(checks_folder(settings), "dbt", result.state.build_id, results)
     return result
 
@@ -127,9 +123,7 @@ def plan_build(
     through = ledger.latest_batch_no()
     as_of_date = ledger.as_of_date()
     if through == 0 or as_of_date is None:
-        raise TransformError(
-            "The lake holds no accepted data yet; submit files (`niis submit`) and run again."
-        )
+        raise TransformError("The lake holds no accepted data yet; submit files (`niis submit`) and run again.")
     state = read_state(settings)
     if state is None or state.project_version != project_version():
         mode = "everything"
@@ -143,9 +137,7 @@ def plan_build(
     )
 
 
-def check_marts(
-    settings: Settings, registry: Registry, checked_at: datetime, reporter: Reporter
-) -> list[CheckResult]:
+def check_marts(settings: Settings, registry: Registry, checked_at: datetime, reporter: Reporter) -> list[CheckResult]:
     """Check summary frames of the built marts, and keep the results for publication."""
     with reporter.step("Kiểm tra số liệu trước phát hành / checking the marts"), writer_lock(settings):
         state = _built_state(settings)

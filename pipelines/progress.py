@@ -75,9 +75,7 @@ class ConsoleReporter(SilentReporter):
                 yield _ignore
         if not self._console.is_terminal:
             last = self.times[-1]
-            self._console.print(
-                f"{last.title}: {last.seconds:.1f} s", soft_wrap=True, highlight=False, markup=False
-            )
+            self._console.print(f"{last.title}: {last.seconds:.1f} s", soft_wrap=True, highlight=False, markup=False)
 
     def _bar(self) -> Progress:
         return Progress(

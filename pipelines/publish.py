@@ -98,16 +98,13 @@ def publish(
     refuse_failed(checks)
     if not state.is_complete:
         raise PublicationError(
-            "Only chosen models were built, so the relations may not fit together; "
-            "build all of them, then publish."
+            "Only chosen models were built, so the relations may not fit together; build all of them, then publish."
         )
     moment = built_at.astimezone(UTC)
     release_id = f"{moment:%Y%m%dT%H%M%SZ}-{state.through_batch_no:06d}"
     final = settings.published / release_id
     if final.exists():
-        raise PublicationError(
-            f"Release {release_id} exists already, and a release is never changed; publish again."
-        )
+        raise PublicationError(f"Release {release_id} exists already, and a release is never changed; publish again.")
     _sweep_unfinished(settings.published)
     folder = settings.published / f"{_UNFINISHED_PREFIX}{release_id}"
     folder.mkdir(parents=True)
@@ -146,9 +143,7 @@ def refuse_failed(checks: Sequence[CheckResult]) -> None:
     """Raise PublicationRefusedError when a blocking check failed or could not be carried out."""
     blocking = [check for check in checks if check.is_blocking]
     if blocking:
-        named = "; ".join(
-            f"{check.rule_code} ({check.dataset}): {check.message_en}" for check in blocking[:5]
-        )
+        named = "; ".join(f"{check.rule_code} ({check.dataset}): {check.message_en}" for check in blocking[:5])
         raise PublicationRefusedError(
             f"{len(blocking)} blocking check(s) failed, so the last good copy stays published: {named}"
         )
@@ -161,9 +156,7 @@ def current_release(settings: Settings) -> Release | None:
         return None
     manifest = settings.published / pointer.read_text(encoding="utf-8").strip() / MANIFEST_NAME
     if not manifest.exists():
-        raise PublicationError(
-            f"{pointer} names a release without a manifest ({manifest}); run `niis run` again."
-        )
+        raise PublicationError(f"{pointer} names a release without a manifest ({manifest}); run `niis run` again.")
     return Release(**json.loads(manifest.read_text(encoding="utf-8")))
 
 
@@ -258,9 +251,7 @@ def _holds_synthetic_values(connection: duckdb.DuckDBPyConnection) -> bool:
 def _verify(database: Path, counts: dict[str, int | None]) -> None:
     """Open the copy as a reader does, and compare it with what was meant to be in it."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        columns = connection.execute(
-            "select table_name, column_name from information_schema.columns"
-        ).fetchall()
+        columns = connection.execute("select table_name, column_name from information_schema.columns").fetchall()
         if personal := sorted(f"{table}.{column}" for table, column in columns if column in PERSONAL_COLUMNS):
             raise PublicationError(
                 f"Nothing personal may be published, but these columns would be: {', '.join(personal)}; "
@@ -275,9 +266,7 @@ def _verify(database: Path, counts: dict[str, int | None]) -> None:
                 continue
             (found,) = connection.execute(f'select count(*) from "{name}"').fetchall()[0]
             if found != expected:
-                raise PublicationError(
-                    f"The copy of {name} has {found} rows where the warehouse has {expected}."
-                )
+                raise PublicationError(f"The copy of {name} has {found} rows where the warehouse has {expected}.")
 
 
 def _sweep_unfinished(published: Path) -> None:

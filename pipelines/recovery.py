@@ -15,9 +15,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
     After a loss of power such a run would stay 'started' and keep every later one waiting.
     """
-    started = instance.get_runs(
-        dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    )
+    started = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]))
     dead = [run for run in started if PROCESS_TAG in run.tags and not process_is_alive(run.tags[PROCESS_TAG])]
     for run in dead:
         instance.report_run_failed(run, message="The process of this run is gone.")

@@ -54,9 +54,7 @@ def run(
     clock = clock or Clock()
     registry = registry or load_registry()
     prepare_dagster_home(settings)
-    definitions = build_definitions(
-        registry, home=Home(folder=str(settings.home)), clock=clock, progress=reporter
-    )
+    definitions = build_definitions(registry, home=Home(folder=str(settings.home)), clock=clock, progress=reporter)
     runs: list[str] = []
     with dagster_instance(settings) as instance:
         end_dead_runs(instance)

@@ -21,8 +21,6 @@ def build_schedules() -> list[dg.ScheduleDefinition]:
     def weekly_rebuild(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         """Build everything again on Sunday night."""
         month = report_months.get_partition_keys(context.scheduled_execution_time)[-1]
-        return dg.RunRequest(
-            partition_key=month, run_config={"ops": {"warehouse": {"config": {"mode": "everything"}}}}
-        )
+        return dg.RunRequest(partition_key=month, run_config={"ops": {"warehouse": {"config": {"mode": "everything"}}}})
 
     return [weekly_rebuild]

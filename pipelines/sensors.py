@@ -67,9 +67,7 @@ def request_build(settings: Settings) -> dg.RunRequest | dg.SkipReason:
 def build_sensors() -> list[dg.SensorDefinition]:
     """Return both sensors; they run from the start, since waiting files are what the pipeline is for."""
 
-    @dg.sensor(
-        job=take_in, name="inbox", minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING
-    )
+    @dg.sensor(job=take_in, name="inbox", minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
     def inbox(home: Home, clock: Clock) -> dg.RunRequest | dg.SkipReason:
         """Gather every waiting file into one run."""
         return request_take_in(home.settings(), clock.now())

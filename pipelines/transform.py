@@ -129,9 +129,7 @@ def prepare_manifest() -> Path:
     return MANIFEST_PATH
 
 
-def build(
-    settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str], None] | None = None
-) -> BuildResult:
+def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str], None] | None = None) -> BuildResult:
     """Run `dbt build` for `plan`; `on_node(done, total, name)` is called as nodes finish.
 
     The caller holds the writer lock. A result with failed nodes is returned, not raised, so that what went
@@ -160,9 +158,7 @@ def build(
         arguments += ["--select", *plan.select]
 
     manifest = _parse()
-    total = sum(
-        1 for node in manifest.nodes.values() if node.resource_type in {"model", "seed", "test", "snapshot"}
-    )
+    total = sum(1 for node in manifest.nodes.values() if node.resource_type in {"model", "seed", "test", "snapshot"})
     with _warehouse_in_environment(settings.warehouse):
         outcome = dbtRunner(manifest=manifest, callbacks=_callbacks(on_node, total)).invoke(arguments)
         # dbt keeps the file open until the process ends, and nobody else could open it to read.

@@ -20,27 +20,15 @@ MARTS_KEY = dg.AssetKey("fct_indicator_values")
 def build_checks(registry: Registry) -> list[dg.AssetChecksDefinition]:
     """Return one check a quality rule; blocking ones stop whatever comes after their asset."""
     rules = registry.quality_rules.values()
-    by_stage = {
-        stage: [rule for rule in rules if rule.rule_stage == stage] for stage in ("intake_batch", "published")
-    }
+    by_stage = {stage: [rule for rule in rules if rule.rule_stage == stage] for stage in ("intake_batch", "published")}
 
-    @dg.multi_asset_check(
-        name="intake_quality", specs=_specs(by_stage["intake_batch"], INTAKE_KEY), pool=WRITER_POOL
-    )
-    def intake_quality(
-        home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]
-    ) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="intake_quality", specs=_specs(by_stage["intake_batch"], INTAKE_KEY), pool=WRITER_POOL)
+    def intake_quality(home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]) -> Iterator[dg.AssetCheckResult]:
         """Check the batches that are not published yet."""
-        yield from _report(
-            check_intake(home.settings(), registry, clock.viet_nam_now(), progress), INTAKE_KEY
-        )
+        yield from _report(check_intake(home.settings(), registry, clock.viet_nam_now(), progress), INTAKE_KEY)
 
-    @dg.multi_asset_check(
-        name="mart_quality", specs=_specs(by_stage["published"], MARTS_KEY), pool=WRITER_POOL
-    )
-    def mart_quality(
-        home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]
-    ) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="mart_quality", specs=_specs(by_stage["published"], MARTS_KEY), pool=WRITER_POOL)
+    def mart_quality(home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]) -> Iterator[dg.AssetCheckResult]:
         """Check summary frames of the marts before they are published."""
         yield from _report(check_marts(home.settings(), registry, clock.viet_nam_now(), progress), MARTS_KEY)
 

@@ -24,9 +24,7 @@ def build_intake(registry: Registry) -> dg.AssetsDefinition:
         ),
         description="Tệp chờ trong hộp nhận, đã đọc, kiểm tra, lưu / files of the inbox, read, checked, kept",
     )
-    def intake_batches(
-        home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]
-    ) -> dg.MaterializeResult:
+    def intake_batches(home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]) -> dg.MaterializeResult:
         """Take in every file that waits; the same bytes twice change nothing."""
         with progress.step("Tiếp nhận tệp / taking files in") as step:
             summary = take_in_waiting(home.settings(), registry, clock.viet_nam_now(), progress=step)

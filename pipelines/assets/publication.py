@@ -22,9 +22,7 @@ def build_publication(marts: list[dg.AssetKey], registry: Registry) -> dg.Assets
         pool=WRITER_POOL,
         description="Bản phát hành không đổi mà người đọc mở / the immutable copy that readers open",
     )
-    def published_release(
-        home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]
-    ) -> dg.MaterializeResult:
+    def published_release(home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]) -> dg.MaterializeResult:
         """Copy, verify, switch; or leave the last good copy where it is."""
         try:
             release = publish_build(home.settings(), registry, clock.now(), progress)

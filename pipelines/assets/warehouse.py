@@ -53,9 +53,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
         """Return the months for a model that is tagged as kept by month."""
         return report_months if MONTHLY_TAG in dbt_resource_props.get("tags", []) else None
 
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """Let the models that read the lake depend on what was taken in."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         if manifest["nodes"].get(unique_id, {}).get("name", "").startswith(_LAKE_PREFIX):
@@ -119,9 +117,7 @@ def _mode(text: str) -> BuildMode:
 
 
 def _chosen_months(context: dg.AssetExecutionContext) -> tuple[str, ...]:
-    return (
-        tuple(context.partition_keys) if context.has_partition_key_range or context.has_partition_key else ()
-    )
+    return tuple(context.partition_keys) if context.has_partition_key_range or context.has_partition_key else ()
 
 
 def _chosen_models(

@@ -27,9 +27,7 @@ def demo(
     ctx: typer.Context,
     serve: Annotated[
         bool,
-        typer.Option(
-            "--serve/--no-serve", help="Mở bảng số liệu sau khi xong / serve the dashboards afterwards."
-        ),
+        typer.Option("--serve/--no-serve", help="Mở bảng số liệu sau khi xong / serve the dashboards afterwards."),
     ] = True,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8501,

@@ -79,9 +79,7 @@ def _versions() -> Iterator[Finding]:
         "python",
         f"{version.major}.{version.minor}.{version.micro}",
         "ok" if python_is_right else "problem",
-        ""
-        if python_is_right
-        else "cài Python 3.11 rồi chạy lại make setup / install Python 3.11, then make setup",
+        "" if python_is_right else "cài Python 3.11 rồi chạy lại make setup / install Python 3.11, then make setup",
     )
     for package in _PACKAGES:
         try:
@@ -93,9 +91,7 @@ def _versions() -> Iterator[Finding]:
         "chromium",
         chromium or "-",
         "ok" if chromium else "warning",
-        ""
-        if chromium
-        else "chỉ cần để kiểm thử trang / only the tests of the pages need it: apt-get install chromium",
+        "" if chromium else "chỉ cần để kiểm thử trang / only the tests of the pages need it: apt-get install chromium",
     )
 
 
@@ -133,16 +129,12 @@ def _data(settings: Settings) -> Iterator[Finding]:
     try:
         release = current_release(settings)
         if release is None:
-            yield Finding(
-                "release", "-", "warning", "chưa phát hành / nothing published: niis submit, then niis run"
-            )
+            yield Finding("release", "-", "warning", "chưa phát hành / nothing published: niis submit, then niis run")
         else:
             verify_release(settings, release)
             yield Finding("release", release.release_id, "ok")
     except PublicationError as error:
-        yield Finding(
-            "release", str(error), "problem", "phát hành lại / publish again: niis run --everything"
-        )
+        yield Finding("release", str(error), "problem", "phát hành lại / publish again: niis run --everything")
     batches = unbuilt_batches(settings)
     if batches is not None:
         yield Finding(

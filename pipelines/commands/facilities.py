@@ -20,9 +20,7 @@ def facilities(
     ctx: typer.Context,
     path: Annotated[
         Path | None,
-        typer.Argument(
-            exists=True, dir_okay=False, help="Danh mục để nạp / the register to load.", show_default=False
-        ),
+        typer.Argument(exists=True, dir_okay=False, help="Danh mục để nạp / the register to load.", show_default=False),
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

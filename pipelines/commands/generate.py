@@ -30,26 +30,18 @@ def generate(
     out: Annotated[Path, typer.Option(file_okay=False, help="Thư mục để ghi / the folder to write into.")],
     provinces: Annotated[
         str,
-        typer.Option(
-            help="Mã tỉnh của 63 tỉnh, cách nhau dấu phẩy, hoặc all / codes of the 63 provinces, or all."
-        ),
+        typer.Option(help="Mã tỉnh của 63 tỉnh, cách nhau dấu phẩy, hoặc all / codes of the 63 provinces, or all."),
     ] = "all",
-    month_from: Annotated[
-        str, typer.Option("--from", help="Tháng đầu, YYYY-MM / the first month.")
-    ] = "2024-01",
+    month_from: Annotated[str, typer.Option("--from", help="Tháng đầu, YYYY-MM / the first month.")] = "2024-01",
     month_to: Annotated[str, typer.Option("--to", help="Tháng cuối, YYYY-MM / the last month.")] = "2024-12",
     scale: Annotated[
         float,
         typer.Option(min=0.0001, max=1.0, help="Phần số trẻ thật / share of the real number of children."),
     ] = 1.0,
-    seed: Annotated[
-        int, typer.Option(help="Cùng số, cùng dữ liệu / the same seed gives the same bytes.")
-    ] = 1,
+    seed: Annotated[int, typer.Option(help="Cùng số, cùng dữ liệu / the same seed gives the same bytes.")] = 1,
     layout: Annotated[
         Layout,
-        typer.Option(
-            help="Một tệp mỗi cơ sở và tháng, hay gộp / a file a facility and month, or bulk files."
-        ),
+        typer.Option(help="Một tệp mỗi cơ sở và tháng, hay gộp / a file a facility and month, or bulk files."),
     ] = Layout.FACILITY_FILES,
     plain_csv: Annotated[
         bool, typer.Option("--plain-csv", help="Chỉ CSV UTF-8, dấu phẩy / only UTF-8 CSV with commas.")
@@ -69,9 +61,7 @@ def generate(
 
     codes = None if provinces == "all" else [code.strip() for code in provinces.split(",") if code.strip()]
     with ConsoleReporter(console(stderr=True)).step("Sinh dữ liệu / generating") as step:
-        summary = generate_programme(
-            out, codes, first, last, scale, seed, layout.value, defects=defects, progress=step
-        )
+        summary = generate_programme(out, codes, first, last, scale, seed, layout.value, defects=defects, progress=step)
     say(str(summary))
 
 

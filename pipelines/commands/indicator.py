@@ -58,12 +58,8 @@ def register(app: typer.Typer) -> None:
 def indicator(
     ctx: typer.Context,
     *,
-    code: Annotated[
-        str, typer.Argument(help="Mã chỉ số / the indicator's code, such as those of docs/indicators.md.")
-    ],
-    area: Annotated[
-        str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")
-    ] = "VN",
+    code: Annotated[str, typer.Argument(help="Mã chỉ số / the indicator's code, such as those of docs/indicators.md.")],
+    area: Annotated[str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")] = "VN",
     hierarchy: Annotated[
         Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
     ] = Hierarchy.OLD,
@@ -74,9 +70,7 @@ def indicator(
     period_to: Annotated[str | None, typer.Option("--to", help="Kỳ cuối / the last period.")] = None,
     children: Annotated[
         bool,
-        typer.Option(
-            "--children", help="Từng địa bàn trực thuộc / each area directly below, instead of the area."
-        ),
+        typer.Option("--children", help="Từng địa bàn trực thuộc / each area directly below, instead of the area."),
     ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -97,9 +91,7 @@ def indicator(
     if code not in known:
         raise CommandError(f"there is no indicator '{code}'; there are: {', '.join(sorted(known))}")
     if release.area(hierarchy.value, area) is None:
-        raise CommandError(
-            f"the tree {hierarchy} has no area '{area}'; codes are in dim_areas, and the nation is VN."
-        )
+        raise CommandError(f"the tree {hierarchy} has no area '{area}'; codes are in dim_areas, and the nation is VN.")
     values = release.indicator_values(
         [code],
         hierarchy.value,

@@ -29,9 +29,7 @@ class Format(StrEnum):
 
 FormatOption = Annotated[
     Format,
-    typer.Option(
-        "--format", help="Cách in số liệu: bảng, CSV hay JSON / how data is printed: table, csv or json."
-    ),
+    typer.Option("--format", help="Cách in số liệu: bảng, CSV hay JSON / how data is printed: table, csv or json."),
 ]
 
 
@@ -52,15 +50,11 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], form: Format) -> Non
     elif form is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(
-            [["" if row[column] is None else _plain(row[column]) for column in columns] for row in rows]
-        )
+        writer.writerows([["" if row[column] is None else _plain(row[column]) for column in columns] for row in rows])
     else:
         table = Table(show_edge=False, header_style="bold")
         for column in columns:
-            table.add_column(
-                column, justify="right" if _is_numeric(rows, column) else "left", overflow="fold"
-            )
+            table.add_column(column, justify="right" if _is_numeric(rows, column) else "left", overflow="fold")
         for row in rows:
             table.add_row(*(_shown(row[column]) for column in columns))
         console().print(table)
@@ -93,6 +87,4 @@ def _shown(value: Any) -> str:
 
 def _is_numeric(rows: Sequence[Row], column: str) -> bool:
     values = [row[column] for row in rows if row[column] is not None]
-    return bool(values) and all(
-        isinstance(value, (int, float)) and not isinstance(value, bool) for value in values
-    )
+    return bool(values) and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)

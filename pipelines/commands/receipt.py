@@ -35,15 +35,11 @@ def receipt(
     ctx: typer.Context,
     id_or_file: Annotated[
         str,
-        typer.Argument(
-            help="Mã báo cáo hoặc tên tệp / a submission id (or its beginning), or a file's name."
-        ),
+        typer.Argument(help="Mã báo cáo hoặc tên tệp / a submission id (or its beginning), or a file's name."),
     ],
     form: Annotated[
         ReceiptFormat,
-        typer.Option(
-            "--format", help="Văn bản, hay CSV mỗi dòng một lỗi / text, or CSV with a line a problem."
-        ),
+        typer.Option("--format", help="Văn bản, hay CSV mỗi dòng một lỗi / text, or CSV with a line a problem."),
     ] = ReceiptFormat.TEXT,
     language: Annotated[
         Language | None, typer.Option(help="Mặc định là tiếng của tệp / by default the language of the file.")
@@ -59,8 +55,6 @@ def receipt(
 
     found = Ledger(settings.ledger).submission(id_or_file)
     if found is None:
-        raise CommandError(
-            f"no submission has the id or the name '{id_or_file}'; niis submit prints the ids."
-        )
+        raise CommandError(f"no submission has the id or the name '{id_or_file}'; niis submit prints the ids.")
     render = receipt_csv if form is ReceiptFormat.CSV else receipt_text
     sys.stdout.write(render(settings, load_registry(), found, language.value if language else None))

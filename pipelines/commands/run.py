@@ -19,9 +19,7 @@ def run(
     ctx: typer.Context,
     everything: Annotated[
         bool,
-        typer.Option(
-            "--everything", help="Dựng lại toàn bộ kho / build the whole warehouse again from the lake."
-        ),
+        typer.Option("--everything", help="Dựng lại toàn bộ kho / build the whole warehouse again from the lake."),
     ] = False,
 ) -> None:
     """Tiếp nhận mọi tệp đang chờ, dựng kho, kiểm tra, phát hành / everything that waits, to publication."""
@@ -34,9 +32,6 @@ def run(
     if outcome.release is None:
         say("Chưa có số liệu để phát hành / nothing to publish yet: submit files first (niis submit PATH).")
     elif outcome.is_new:
-        say(
-            f"Đã phát hành / published: {outcome.release.release_id}, "
-            f"số liệu đến / as of {outcome.release.as_of_date}"
-        )
+        say(f"Đã phát hành / published: {outcome.release.release_id}, số liệu đến / as of {outcome.release.as_of_date}")
     else:
         say(f"Không có gì mới / nothing new; hiện hành / current: {outcome.release.release_id}")

@@ -20,9 +20,7 @@ def submit(
     ctx: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(
-            exists=True, help="Tệp hoặc thư mục / files, or folders of files.", show_default=False
-        ),
+        typer.Argument(exists=True, help="Tệp hoặc thư mục / files, or folders of files.", show_default=False),
     ] = None,
     from_list: Annotated[
         Path | None,
@@ -45,9 +43,6 @@ def submit(
 
     settings: Settings = ctx.obj
     deliveries = submit_files(settings, chosen)
-    rows = [
-        {"submission_id": item.submission_id, "name": item.name, "bytes": item.byte_count}
-        for item in deliveries
-    ]
+    rows = [{"submission_id": item.submission_id, "name": item.name, "bytes": item.byte_count} for item in deliveries]
     print_rows(rows, ["submission_id", "name", "bytes"], form)
     say(f"{len(rows)} tệp chờ tiếp nhận / files wait; take them in with: niis run")

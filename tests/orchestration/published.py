@@ -14,9 +14,7 @@ def query(settings: Settings, sql: str) -> Rows:
     """Run a query on the current release."""
     release = current_release(settings)
     assert release is not None
-    with duckdb.connect(
-        str(settings.published / release.release_id / release.file), read_only=True
-    ) as connection:
+    with duckdb.connect(str(settings.published / release.release_id / release.file), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 

@@ -73,9 +73,7 @@ BETWEEN = '{"min_value": 0, "max_value": 120}'
         ),
     ],
 )
-def test_a_rule_counts_what_it_says(
-    rule: Row, violations: int | None, evaluated: int | None, status: str
-) -> None:
+def test_a_rule_counts_what_it_says(rule: Row, violations: int | None, evaluated: int | None, status: str) -> None:
     (result,) = run_rules([rule], FRAMES, "scope", CHECKED_AT)
     assert (result.violations, result.evaluated, result.status) == (violations, evaluated, status)
 

@@ -22,9 +22,7 @@ def test_a_file_is_replaced_whole_and_leaves_no_neighbour(tmp_path: Path) -> Non
 
 def test_a_process_that_ended_is_not_alive() -> None:
     script = "from pipelines.files import this_process; print(this_process())"
-    name = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    name = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
     assert not process_is_alive(name)
     assert process_is_alive(this_process())
 

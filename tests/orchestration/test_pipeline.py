@@ -37,9 +37,9 @@ def test_files_become_published_numbers(published_home: Settings, programme: Pro
     assert waiting(published_home) == []
     (submissions,) = query(published_home, "select count(*) from rpt_submissions")
     assert submissions == (len({path.read_bytes() for path in programme.files()}),)
-    assert query(
-        published_home, "select count(*) > 0 from fct_measure_values where measure_code like 'doses_%'"
-    ) == [(True,)]
+    assert query(published_home, "select count(*) > 0 from fct_measure_values where measure_code like 'doses_%'") == [
+        (True,)
+    ]
     values = query(
         published_home,
         "select count(*) from fct_indicator_values"
@@ -100,9 +100,7 @@ def test_a_full_rebuild_gives_the_same_numbers(home_copy: Settings) -> None:
 def test_chosen_months_can_be_made_again_from_dagster(home_copy: Settings) -> None:
     """What a person does in Dagster's UI: materialize a range of months, with the default configuration."""
     before = content(home_copy)
-    definitions = build_definitions(
-        home=Home(folder=str(home_copy.home)), clock=LATER, progress=SilentReporter()
-    )
+    definitions = build_definitions(home=Home(folder=str(home_copy.home)), clock=LATER, progress=SilentReporter())
     with dg.DagsterInstance.from_config(str(home_copy.dagster_home)) as instance:
         result = definitions.resolve_job_def("build_and_publish").execute_in_process(
             instance=instance, tags=range_tags(FIRST_MONTH, LAST_MONTH), raise_on_error=False

@@ -22,9 +22,7 @@ from pipelines.settings import Settings
 from pipelines.transform import BuiltState
 
 NOON = datetime(2026, 4, 5, 12, 0, tzinfo=UTC)
-STATE = BuiltState(
-    build_id="b1", through_batch_no=7, as_of_date="2026-03-31", project_version="p", is_complete=True
-)
+STATE = BuiltState(build_id="b1", through_batch_no=7, as_of_date="2026-03-31", project_version="p", is_complete=True)
 
 
 def check(status: str = "passed", severity: str = "blocking") -> CheckResult:
@@ -50,9 +48,7 @@ def settings(tmp_path: Path) -> Settings:
     home.warehouse.parent.mkdir(parents=True)
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("create table stg_lake__dose_records as select 'Nguyễn Văn A' as full_name")
-        connection.execute(
-            "create table dim_sources as select 'routine' as source_code, false as is_synthetic"
-        )
+        connection.execute("create table dim_sources as select 'routine' as source_code, false as is_synthetic")
         connection.execute("insert into dim_sources values ('synthetic', true)")
         connection.execute(
             "create table fct_measure_values as"
@@ -86,9 +82,9 @@ def test_the_release_is_whole_and_reads_without_the_warehouse(settings: Settings
             (999.0,),
             (998.0,),
         ]
-        assert connection.execute(
-            "select release_id, as_of_date::text, is_synthetic from rpt_release"
-        ).fetchall() == [(release.release_id, "2026-03-31", False)]
+        assert connection.execute("select release_id, as_of_date::text, is_synthetic from rpt_release").fetchall() == [
+            (release.release_id, "2026-03-31", False)
+        ]
         assert connection.execute("select rule_code, status from rpt_check_results").fetchall() == [
             ("coverage_is_plausible", "passed")
         ]
@@ -137,9 +133,7 @@ def test_a_personal_column_is_refused_and_nothing_is_left_behind(settings: Setti
 
 def test_a_view_over_a_private_relation_is_refused_with_a_sentence(settings: Settings) -> None:
     with duckdb.connect(str(settings.warehouse)) as connection:
-        connection.execute(
-            "create view rpt_names as select count(*) as n from build.main.stg_lake__dose_records"
-        )
+        connection.execute("create view rpt_names as select count(*) as n from build.main.stg_lake__dose_records")
     with pytest.raises(PublicationError, match="rpt_names rests on a relation that is not published"):
         do_publish(settings)
 
@@ -185,9 +179,7 @@ def test_a_damaged_copy_is_told_from_a_whole_one(settings: Settings) -> None:
 
 def test_the_manifest_says_what_the_copy_is(settings: Settings) -> None:
     release = do_publish(settings)
-    manifest = json.loads(
-        (settings.published / release.release_id / "manifest.json").read_text(encoding="utf-8")
-    )
+    manifest = json.loads((settings.published / release.release_id / "manifest.json").read_text(encoding="utf-8"))
     assert {
         "sha256",
         "row_counts",

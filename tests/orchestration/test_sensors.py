@@ -71,9 +71,7 @@ def test_nothing_is_built_twice(published_home: Settings) -> None:
     assert isinstance(request_build(published_home), dg.SkipReason)
 
 
-def test_both_sensors_lead_from_files_to_a_release(
-    fresh_home: Callable[[str], Settings], tmp_path: Path
-) -> None:
+def test_both_sensors_lead_from_files_to_a_release(fresh_home: Callable[[str], Settings], tmp_path: Path) -> None:
     """What the daemon does: it asks the sensors, and starts what they ask for."""
     settings = fresh_home("home")
     prepare_dagster_home(settings)
@@ -83,9 +81,7 @@ def test_both_sensors_lead_from_files_to_a_release(
         for sensor_name, job_name in (("inbox", "take_in"), ("unbuilt_batches", "build_and_publish")):
             sensor = definitions.resolve_sensor_def(sensor_name)
             assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-            with dg.build_sensor_context(
-                instance=instance, resources={"home": home, "clock": clock}
-            ) as context:
+            with dg.build_sensor_context(instance=instance, resources={"home": home, "clock": clock}) as context:
                 requested = sensor.evaluate_tick(context).run_requests
             assert len(requested) == 1
             result = definitions.resolve_job_def(job_name).execute_in_process(

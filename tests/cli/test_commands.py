@@ -1,0 +1,127 @@
+"""The commands on a home with data: what a person types from delivery to a number."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipelines.cli import app
+from pipelines.commands.indicator import COLUMNS
+from pipelines.reference import load_registry
+from pipelines.settings import Settings
+from tests.conftest import Programme
+from tests.orchestration.published import query
+
+
+def niis(settings: Settings, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["--home", str(settings.home), *map(str, arguments)])
+
+
+def headline() -> str:
+    """Return the code of the first headline indicator of the registry."""
+    indicators = [row for row in load_registry().indicators.values() if row.is_headline]
+    return min(indicators, key=lambda row: row.sort_order).indicator_code
+
+
+def test_from_a_register_and_files_to_a_release(programme: Programme, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home")
+    assert niis(settings, "facilities", programme.facilities).exit_code == 0
+    submitted = niis(settings, "submit", programme.submissions, "--format", "json")
+    assert submitted.exit_code == 0
+    rows = json.loads(submitted.stdout)
+    assert len({row["submission_id"] for row in rows}) == len({path.read_bytes() for path in programme.files()})
+    done = niis(settings, "run")
+    assert done.exit_code == 0, done.stderr
+    assert "published" in done.stderr
+    again = niis(settings, "run")
+    assert again.exit_code == 0
+    assert "nothing new" in again.stderr
+    status = {row["name"]: row["value"] for row in json.loads(niis(settings, "status", "--format", "json").stdout)}
+    assert status["waiting_files"] == 0
+    assert status["published_batch_no"] == status["latest_batch_no"] > 0
+    assert niis(settings, "doctor", "--quiet").exit_code == 0
+
+
+def test_a_list_of_files_can_be_submitted(programme: Programme, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home")
+    listing = tmp_path / "files.txt"
+    listing.write_text("\n".join(str(path) for path in programme.files()), encoding="utf-8")
+    submitted = niis(settings, "submit", "--from-list", listing, "--format", "csv")
+    assert submitted.exit_code == 0
+    assert len(submitted.stdout.splitlines()) > len({path.read_bytes() for path in programme.files()})
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_receipt_by_id_and_by_name_is_the_same(published_home: Settings, language: str) -> None:
+    ((submission_id, name),) = query(
+        published_home,
+        "select submission_id, original_name from rpt_submissions where rejected_count > 0 order by 1 limit 1",
+    )
+    by_id = niis(published_home, "receipt", str(submission_id), "--language", language)
+    assert by_id.exit_code == 0, by_id.stderr
+    assert str(submission_id) in by_id.stdout
+    assert niis(published_home, "receipt", str(name), "--language", language).stdout == by_id.stdout
+    lines = niis(published_home, "receipt", str(submission_id), "--format", "csv").stdout.splitlines()
+    assert len(lines) > 1
+
+
+def test_a_receipt_of_nothing_is_a_sentence(published_home: Settings) -> None:
+    result = niis(published_home, "receipt", "khong-co-tep-nay.csv")
+    assert result.exit_code == 1
+    assert "khong-co-tep-nay.csv" in result.stderr
+
+
+def test_an_indicator_prints_what_is_published_with_every_digit(published_home: Settings) -> None:
+    code = headline()
+    result = niis(published_home, "indicator", code, "--period-type", "month", "--format", "csv")
+    assert result.exit_code == 0, result.stderr
+    printed = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert list(printed[0]) == COLUMNS
+    published = query(
+        published_home,
+        "select period, value from fct_indicator_values"
+        f" where indicator_code = '{code}' and hierarchy_code = '63' and area_code = 'VN' and period_type = 'month'"
+        " order by period",
+    )
+    assert [(row["period"], float(row["value"]) if row["value"] else None) for row in printed] == published
+
+
+def test_children_and_periods_narrow_what_is_printed(published_home: Settings) -> None:
+    arguments = ["--hierarchy", "34", "--period-type", "month", "--from", "2025-06", "--to", "2025-06", "--children"]
+    result = niis(published_home, "indicator", headline(), *arguments, "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert {row["period"] for row in rows} == {"2025-06"}
+    assert "VN" not in {row["area_code"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(["no_such_indicator"], "there is no indicator"), ([headline(), "--area", "99"], "has no area '99'")],
+)
+def test_what_does_not_exist_is_a_sentence(published_home: Settings, arguments: list[str], sentence: str) -> None:
+    result = niis(published_home, "indicator", *arguments)
+    assert result.exit_code == 1
+    assert sentence in result.stderr
+
+
+def test_generate_writes_the_same_bytes_for_the_same_seed(tmp_path: Path) -> None:
+    arguments = ["--provinces", "06", "--from", "2025-06", "--to", "2025-06", "--scale", "0.01", "--layout", "bulk"]
+    for name in ("a", "b"):
+        result = CliRunner().invoke(app, ["generate", "--out", str(tmp_path / name), *arguments])
+        assert result.exit_code == 0, result.stderr
+    first, second = (
+        {
+            path.relative_to(tmp_path / name): path.read_bytes()
+            for path in (tmp_path / name).rglob("*")
+            if path.is_file()
+        }
+        for name in ("a", "b")
+    )
+    assert first
+    assert first == second
