@@ -10,15 +10,15 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from pipelines.inbox import submit, waiting
-from pipelines.ledger import Ledger
-from pipelines.reference import QualityRule, Registry, load_registry
 
 from pipelines.definitions import build_definitions
+from pipelines.inbox import submit, waiting
+from pipelines.ledger import Ledger
 from pipelines.partitions import range_tags
 from pipelines.progress import SilentReporter
 from pipelines.publish import current_release, verify_release
 from pipelines.recovery import end_dead_runs
+from pipelines.reference import QualityRule, Registry, load_registry
 from pipelines.resources import Clock, Home
 from pipelines.runner import RunFailedError, run
 from pipelines.settings import Settings

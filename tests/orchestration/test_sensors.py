@@ -9,10 +9,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from pipelines.inbox import waiting
 
 from pipelines.build import unbuilt_batches
 from pipelines.definitions import build_definitions
+from pipelines.inbox import waiting
 from pipelines.partitions import range_tags, report_months
 from pipelines.progress import SilentReporter
 from pipelines.resources import Clock, Home, prepare_dagster_home
