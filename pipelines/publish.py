@@ -48,6 +48,7 @@ PERSONAL_COLUMNS = frozenset(
         "household_commune_code",
         "temporary_commune_code",
         "raw_text",
+        "field_value",
         "field_values",
     }
 )

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipelines.jobs import build_and_publish
-from pipelines.partitions import TIME_ZONE, report_months
+from pipelines.partitions import TIME_ZONE, range_tags
 
 
 def build_schedules() -> list[dg.ScheduleDefinition]:
@@ -18,9 +18,10 @@ def build_schedules() -> list[dg.ScheduleDefinition]:
         execution_timezone=TIME_ZONE,
         default_status=dg.DefaultScheduleStatus.STOPPED,
     )
-    def weekly_rebuild(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def weekly_rebuild() -> dg.RunRequest:
         """Build everything again on Sunday night."""
-        month = report_months.get_partition_keys(context.scheduled_execution_time)[-1]
-        return dg.RunRequest(partition_key=month, run_config={"ops": {"warehouse": {"config": {"mode": "everything"}}}})
+        return dg.RunRequest(
+            tags=range_tags(None, None), run_config={"ops": {"warehouse": {"config": {"mode": "everything"}}}}
+        )
 
     return [weekly_rebuild]

@@ -124,6 +124,14 @@ def test_definitions_load_and_every_writer_takes_the_pool() -> None:
             assert node.definition.pool == "warehouse_writer", node.name
 
 
+def test_the_weekly_rebuild_makes_everything_again_and_waits_to_be_switched_on() -> None:
+    schedule = build_definitions().resolve_schedule_def("weekly_rebuild")
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    with dg.build_schedule_context(scheduled_execution_time=SOON) as context:
+        (request,) = schedule.evaluate_tick(context).run_requests
+    assert request.run_config["ops"]["warehouse"]["config"] == {"mode": "everything"}
+
+
 def test_publication_waits_for_every_blocking_check_of_the_marts() -> None:
     graph = build_definitions().resolve_asset_graph()
     published = dg.AssetKey("published_release")
