@@ -28,6 +28,7 @@ BuildMode = Literal["changed", "selected_months", "everything"]
 TARGET_DIR = DBT_PROJECT_DIR / "target"
 WAREHOUSE_NAME = "build.duckdb"
 MANIFEST_PATH = TARGET_DIR / "manifest.json"
+_PARSED_VERSION_PATH = TARGET_DIR / "parsed_version.txt"
 
 _PROJECT_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
 _QUIET = [
@@ -121,7 +122,7 @@ def read_state(settings: Settings) -> BuiltState | None:
 
 
 def prepare_manifest() -> Path:
-    """Parse the dbt project when its manifest is absent or older than one of its files; return the
+    """Parse the dbt project when its manifest is absent or was made from other files; return the
     manifest.
     """
     if not _manifest_is_fresh():
@@ -221,10 +222,11 @@ def _project_files() -> list[Path]:
 
 
 def _manifest_is_fresh() -> bool:
-    if not MANIFEST_PATH.exists():
-        return False
-    made_at = MANIFEST_PATH.stat().st_mtime
-    return all(path.stat().st_mtime <= made_at for path in _project_files())
+    return (
+        MANIFEST_PATH.exists()
+        and _PARSED_VERSION_PATH.exists()
+        and _PARSED_VERSION_PATH.read_text(encoding="utf-8") == project_version()
+    )
 
 
 def _project_arguments(target: Path) -> list[str]:
@@ -246,11 +248,13 @@ def _parse() -> Manifest:
 
     turn_telemetry_off()
     TARGET_DIR.mkdir(parents=True, exist_ok=True)
+    version = project_version()
     # dbt names the database after the file, and the name becomes part of the manifest: one for all homes.
     with FileLock(TARGET_DIR / "parse.lock"), _warehouse_in_environment(TARGET_DIR / WAREHOUSE_NAME):
         outcome = dbtRunner().invoke([*_QUIET, "parse", *_project_arguments(TARGET_DIR)])
-    if not isinstance(outcome.result, Manifest):
-        raise TransformError(f"The dbt project cannot be parsed: {outcome.exception}") from outcome.exception
+        if not isinstance(outcome.result, Manifest):
+            raise TransformError(f"The dbt project cannot be parsed: {outcome.exception}") from outcome.exception
+        write_text_atomically(_PARSED_VERSION_PATH, version)
     return outcome.result
 
 
