@@ -116,9 +116,7 @@ def build_warehouse(
 def plan_build(
     settings: Settings, mode: BuildMode, months: tuple[str, ...] = (), select: tuple[str, ...] = ()
 ) -> BuildPlan:
-    """Return what the next build starts from. Raises TransformError when the lake holds nothing to build
-    from.
-    """
+    """Return what the next build starts from. Raises TransformError when the lake holds nothing to build from."""
     ledger = Ledger(settings.ledger)
     through = ledger.latest_batch_no()
     as_of_date = ledger.as_of_date()

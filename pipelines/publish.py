@@ -182,9 +182,7 @@ def git_commit() -> str:
 def _copy(
     source: Path, target: Path, checks: Sequence[CheckResult], release: tuple[str, str, datetime, str]
 ) -> tuple[dict[str, int | None], bool]:
-    """Write the copy; return the rows of each relation (None for a view) and whether anything in it is
-    synthetic.
-    """
+    """Write the copy; return the rows of each relation (None for a view) and whether anything in it is synthetic."""
     counts: dict[str, int | None] = {}
     with duckdb.connect(str(target)) as connection:
         connection.execute(f"attach {_literal(str(source))} as build (read_only)")

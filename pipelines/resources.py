@@ -67,9 +67,7 @@ class Home(dg.ConfigurableResource):
 
 
 class Clock(dg.ConfigurableResource):
-    """The time at which things happen, as an argument: `fixed_at` (ISO, with its zone) stands in for the
-    real one.
-    """
+    """The time at which things happen, as an argument: `fixed_at` (ISO, with its zone) stands in for the real one."""
 
     fixed_at: str = ""
 

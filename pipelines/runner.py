@@ -88,9 +88,7 @@ def _execute(
     tags: dict[str, str],
     config: Mapping[str, object],
 ) -> str:
-    """Run one job here and now; return the run's id. Raises RunFailedError with the reason of the first
-    failed step.
-    """
+    """Run one job here and now; return the run's id. Raises RunFailedError with the reason of the first failed step."""
     result = definitions.resolve_job_def(job_name).execute_in_process(
         run_config={**config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         instance=instance,

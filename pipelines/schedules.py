@@ -7,9 +7,7 @@ from pipelines.partitions import TIME_ZONE, range_tags
 
 
 def build_schedules() -> list[dg.ScheduleDefinition]:
-    """Return the weekly rebuild, which would show a difference between building by month and building at
-    once.
-    """
+    """Return the weekly rebuild, which would show a difference between building by month and building at once."""
 
     @dg.schedule(
         job=build_and_publish,

@@ -98,9 +98,7 @@ class BuildResult:
 
 
 def project_version() -> str:
-    """Return a short hash of every file of the dbt project: another hash means that everything is built
-    again.
-    """
+    """Return a short hash of every file of the dbt project: another hash means that everything is built again."""
     digest = hashlib.sha256()
     for path in _project_files():
         digest.update(path.relative_to(DBT_PROJECT_DIR).as_posix().encode() + b"\0")
@@ -122,9 +120,7 @@ def read_state(settings: Settings) -> BuiltState | None:
 
 
 def prepare_manifest() -> Path:
-    """Parse the dbt project when its manifest is absent or was made from other files; return the
-    manifest.
-    """
+    """Parse the dbt project when its manifest is absent or was made from other files; return the manifest."""
     if not _manifest_is_fresh():
         _parse()
     return MANIFEST_PATH
@@ -240,9 +236,7 @@ def _project_arguments(target: Path) -> list[str]:
 
 
 def _parse() -> Manifest:
-    """Parse the project with the same settings every time, so that dbt's partial parsing can reuse the
-    last parse.
-    """
+    """Parse the project with the same settings every time, so that dbt's partial parsing can reuse the last parse."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - dbt takes a second to import
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 

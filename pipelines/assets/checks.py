@@ -1,6 +1,4 @@
-"""The quality rules of the registry as asset checks: on what was taken in, and on what is about to be
-published.
-"""
+"""The quality rules of the registry as asset checks: on what was taken in, and on what is about to be published."""
 
 from collections.abc import Iterator, Sequence
 

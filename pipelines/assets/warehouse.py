@@ -35,9 +35,7 @@ class BuildConfig(dg.Config):
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
-    """How a dbt node looks in Dagster: named like its table, grouped by its layer, monthly when it says
-    so.
-    """
+    """How a dbt node looks in Dagster: named like its table, grouped by its layer, monthly when it says so."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Return the table's name: asset name = table name = file name."""
@@ -62,9 +60,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
 
 
 def build_dbt_assets() -> dg.AssetsDefinition:
-    """Return the assets of the whole dbt project; its manifest is prepared first when it is absent or
-    stale.
-    """
+    """Return the assets of the whole dbt project; its manifest is prepared first when it is absent or stale."""
     manifest: dict[str, Any] = json.loads(Path(prepare_manifest()).read_text(encoding="utf-8"))
     translator = WarehouseTranslator()
     project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)

@@ -74,9 +74,7 @@ def indicator(
     ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area
-    and period.
-    """
+    """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area and period."""
     for option, period in (("--from", period_from), ("--to", period_to)):
         pattern, shape = _PATTERNS[period_type]
         if period is not None and not re.fullmatch(pattern, period):

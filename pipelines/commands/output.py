@@ -1,6 +1,4 @@
-"""Printing rows for people (a table) or for programs (CSV, JSON); numbers keep full precision for
-programs.
-"""
+"""Printing rows for people (a table) or for programs (CSV, JSON); numbers keep full precision for programs."""
 
 from __future__ import annotations
 
