@@ -1,0 +1,26 @@
+{# Date arithmetic, one place for every engine. #}
+
+{% macro add_months(day, months) %}{{ return(adapter.dispatch('add_months', 'niis')(day, months)) }}{% endmacro %}
+
+{% macro duckdb__add_months(day, months) %}cast({{ day }} + to_months(cast({{ months }} as integer)) as date){% endmacro %}
+
+{% macro month_of(day) %}cast(date_trunc('month', {{ day }}) as date){% endmacro %}
+
+{% macro months_between(first, last) -%}
+    ((year({{ last }}) - year({{ first }})) * 12 + month({{ last }}) - month({{ first }}))
+{%- endmacro %}
+
+{# Completed calendar months of age. The 31st of a month without one is its last day, so that a child born on
+   29 February is one year old on 28 February. #}
+{% macro completed_months(birth, day) -%}
+    ({{ months_between(birth, day) }}
+        - case when {{ add_months(birth, months_between(birth, day)) }} > {{ day }} then 1 else 0 end)
+{%- endmacro %}
+
+{% macro month_series(first, last) %}{{ return(adapter.dispatch('month_series', 'niis')(first, last)) }}{% endmacro %}
+
+{% macro duckdb__month_series(first, last) -%}
+    unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval 1 month))
+{%- endmacro %}
+
+{% macro as_of_date() %}cast('{{ var("as_of_date") }}' as date){% endmacro %}

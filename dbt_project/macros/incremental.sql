@@ -1,0 +1,9 @@
+{# A build from nothing reads everything; another reads what the batches after `since_batch_no` touch. #}
+
+{% macro is_full_build() %}{{ return(var('since_batch_no') | int == 0) }}{% endmacro %}
+
+{% macro touched(column) -%}
+    {# The reference stands outside the condition, or dbt would not see it when it parses. #}
+    {%- set months = ref('int_touched_months') -%}
+    {%- if is_incremental() %}{{ column }} in (select month from {{ months }}){% else %}true{% endif -%}
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{# What differs between engines: reading the lake and the register. #}
+
+{% macro lake(dataset) %}{{ return(adapter.dispatch('lake', 'niis')(dataset)) }}{% endmacro %}
+
+{% macro duckdb__lake(dataset) %}read_parquet('{{ var("lake_path") }}/{{ dataset }}/**/*.parquet'){% endmacro %}
+
+{% macro facility_register() %}{{ return(adapter.dispatch('facility_register', 'niis')()) }}{% endmacro %}
+
+{% macro duckdb__facility_register() -%}
+    read_csv('{{ var("facilities_path") }}', header = true, delim = ',', quote = '"', all_varchar = true)
+{%- endmacro %}

@@ -1,0 +1,168 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='month', tags=['monthly']) }}
+
+-- Everything that adds up: what facilities count, what larger reports add, and how much of what is expected is in.
+with facility_values as (
+    select * from {{ ref('int_facility_values') }}
+    where {{ touched('month') }}
+),
+
+facility_months as (
+    select * from {{ ref('int_facility_months') }}
+    where {{ touched('month') }}
+),
+
+containers as (
+    select * from {{ ref('int_containers') }}
+),
+
+unit_values as (
+    select unit_code, month, month as span_start_month, measure_code, source_code, sum(value) as value
+    from facility_values
+    group by all
+),
+
+statuses as (
+    select
+        unit_code,
+        month,
+        month as span_start_month,
+        source_code,
+        cast(count(*) as double) as expected,
+        cast(count(*) filter (where is_received) as double) as received,
+        cast(count(*) filter (where is_on_time) as double) as on_time,
+        cast(count(*) filter (where has_records) as double) as with_records
+    from facility_months
+    group by all
+),
+
+status_values as (
+    select unit_code, month, span_start_month, 'reports_expected' as measure_code, source_code, expected as value
+    from statuses
+    union all
+    select unit_code, month, span_start_month, 'reports_received', source_code, received from statuses
+    union all
+    select unit_code, month, span_start_month, 'reports_on_time', source_code, on_time from statuses
+    union all
+    select unit_code, month, span_start_month, 'units_expected', source_code, expected from statuses
+    union all
+    select unit_code, month, span_start_month, 'units_included', source_code, received from statuses
+    union all
+    select unit_code, month, span_start_month, 'units_with_records', source_code, with_records from statuses
+),
+
+container_values as (
+    select unit_code, month, span_start_month, measure_code, source_code, value
+    from containers
+    where annual_spread = 'none' and {{ touched('month') }}
+),
+
+container_units as (
+    -- A container that counts something is one unit, expected because it came.
+    select distinct unit_code, month, span_start_month, source_code
+    from containers
+    where annual_spread = 'none' and {{ touched('month') }}
+),
+
+container_statuses as (
+    select unit_code, month, span_start_month, 'units_expected' as measure_code, source_code, 1.0 as value
+    from container_units
+    union all
+    select unit_code, month, span_start_month, 'units_included', source_code, 1.0 from container_units
+),
+
+spread_months as (
+    select
+        containers.*,
+        cast({{ month_series('containers.span_start_month', 'containers.month') }} as date) as spread_month
+    from containers
+    where annual_spread <> 'none'
+),
+
+spread_positions as (
+    select *, {{ months_between('span_start_month', 'spread_month') }} + 1 as position
+    from spread_months
+),
+
+spread_values as (
+    -- Whole persons a month; the last month takes what is left, so that the months sum to what was reported.
+    select
+        unit_code,
+        spread_month as month,
+        spread_month as span_start_month,
+        measure_code,
+        source_code,
+        case
+            when position = span_months then value - floor(value * (span_months - 1) / span_months)
+            else floor(value * position / span_months) - floor(value * (position - 1) / span_months)
+        end as value
+    from spread_positions
+    where {{ touched('spread_month') }}
+),
+
+counted as (
+    select * from unit_values
+    union all
+    select * from container_values
+    union all
+    select * from spread_values
+),
+
+matched_terms as (
+    select terms.*
+    from {{ ref('indicator_terms') }} as terms
+    inner join {{ ref('indicators') }} as indicators using (indicator_code)
+    where indicators.missing_policy = 'matched_units'
+),
+
+required_measures as (
+    select indicator_code, count(distinct measure_code) as measure_count
+    from matched_terms
+    group by indicator_code
+),
+
+matched as (
+    -- A place and month enters with all measures of the indicator, or not at all.
+    select
+        counted.unit_code,
+        counted.month,
+        counted.span_start_month,
+        counted.source_code,
+        matched_terms.indicator_code,
+        sum(case when matched_terms.term_role = 'numerator' then matched_terms.weight * counted.value else 0 end)
+            as numerator,
+        sum(case when matched_terms.term_role = 'denominator' then matched_terms.weight * counted.value else 0 end)
+            as denominator
+    from counted
+    inner join matched_terms using (measure_code)
+    inner join required_measures using (indicator_code)
+    group by
+        counted.unit_code,
+        counted.month,
+        counted.span_start_month,
+        counted.source_code,
+        matched_terms.indicator_code,
+        required_measures.measure_count
+    having count(distinct counted.measure_code) = required_measures.measure_count
+),
+
+matched_values as (
+    select unit_code, month, span_start_month, indicator_code || '#numerator' as measure_code, source_code, numerator as value
+    from matched
+    union all
+    select unit_code, month, span_start_month, indicator_code || '#denominator', source_code, denominator from matched
+    union all
+    select unit_code, month, span_start_month, indicator_code || '#included', source_code, 1.0 from matched
+    union all
+    select statuses.unit_code, statuses.month, statuses.span_start_month,
+        required_measures.indicator_code || '#expected', statuses.source_code, 1.0
+    from statuses
+    cross join required_measures
+)
+
+select * from counted
+union all
+select * from status_values
+union all
+select * from container_statuses
+union all
+select * from matched_values

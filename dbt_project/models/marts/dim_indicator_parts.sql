@@ -1,0 +1,71 @@
+-- What an indicator sums, one row a part, with a bit for each numerator and denominator term: a value stands only when
+-- every term's bit is set. A dose count of a place that sends records needs no row: no row means no dose.
+with indicators as (
+    select * from {{ ref('indicators') }}
+),
+
+terms as (
+    select
+        terms.*,
+        measures.measure_kind = 'dose_count' as is_dose_count,
+        row_number() over (
+            partition by terms.indicator_code, terms.term_role order by terms.measure_code, terms.offset_years
+        ) - 1 as term_no
+    from {{ ref('indicator_terms') }} as terms
+    inner join {{ ref('measures') }} as measures using (measure_code)
+),
+
+whole as (
+    select indicator_code, term_role as part_role, measure_code, weight, offset_years, term_no, is_dose_count
+    from terms
+    inner join indicators using (indicator_code)
+    where indicators.missing_policy <> 'matched_units'
+),
+
+matched as (
+    select distinct
+        indicator_code,
+        term_role as part_role,
+        indicator_code || '#' || term_role as measure_code,
+        cast(1 as double) as weight,
+        0 as offset_years,
+        0 as term_no,
+        false as is_dose_count
+    from terms
+    inner join indicators using (indicator_code)
+    where indicators.missing_policy = 'matched_units'
+),
+
+units as (
+    select
+        indicators.indicator_code,
+        roles.part_role,
+        case
+            when indicators.missing_policy = 'matched_units'
+                then indicators.indicator_code || '#' || roles.part_role
+            else 'units_' || roles.part_role
+        end as measure_code,
+        cast(1 as double) as weight,
+        0 as offset_years,
+        0 as term_no,
+        false as is_dose_count
+    from indicators
+    cross join (values ('expected'), ('included'), ('with_records')) as roles (part_role)
+    where roles.part_role <> 'with_records' or indicators.missing_policy <> 'matched_units'
+)
+
+select
+    indicator_code,
+    part_role,
+    measure_code,
+    weight,
+    offset_years,
+    cast(power(2, term_no) as bigint) as term_bit,
+    cast(case when is_dose_count then power(2, term_no) else 0 end as bigint) as dose_bit
+from (
+    select * from whole
+    union all
+    select * from matched
+    union all
+    select * from units
+)

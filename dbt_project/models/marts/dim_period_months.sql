@@ -1,0 +1,7 @@
+select
+    periods.period_type,
+    periods.period,
+    periods.period_start_month,
+    periods.period_end_month,
+    cast({{ month_series('periods.period_start_month', 'periods.period_end_month') }} as date) as month
+from {{ ref('dim_periods') }} as periods

@@ -1,0 +1,39 @@
+with months as (
+    select month from {{ ref('int_programme_months') }}
+    union
+    select cast({{ month_series('min(period_start_month)', 'max(period_end_month)') }} as date) as month
+    from {{ ref('int_report_values_current') }}
+),
+
+ends as (
+    select
+        month,
+        cast(year(month) as varchar) as year_code,
+        quarter(month) as quarter_no,
+        cast(year(month) as varchar) || '-' || lpad(cast(month(month) as varchar), 2, '0') as month_code,
+        cast(date_trunc('year', month) as date) as year_start,
+        cast(date_trunc('quarter', month) as date) as quarter_start
+    from months
+),
+
+periods as (
+    select 'month' as period_type, month_code as period, month as period_start_month, month as period_end_month
+    from ends
+    union
+    select 'quarter', year_code || 'Q' || quarter_no, quarter_start, {{ add_months('quarter_start', 2) }} from ends
+    union
+    select 'ytd', month_code, year_start, month from ends
+    union
+    select 'year', year_code, year_start, {{ add_months('year_start', 11) }} from ends
+    union
+    select 'rolling12', month_code, {{ add_months('month', -11) }}, month from ends
+)
+
+select
+    period_type,
+    period,
+    period_start_month,
+    period_end_month,
+    -- Over when its last month is over: before that, a period is still being filled.
+    period_end_month < {{ month_of(as_of_date()) }} as is_complete
+from periods

@@ -1,0 +1,1 @@
+select * from {{ ref('rejection_reasons') }}
