@@ -1,0 +1,1 @@
+"""One thin file a page. Pages do not import each other."""

@@ -1,0 +1,393 @@
+"""The only SQL of the readers: everything that the dashboards and `niis indicator` ask of a release.
+
+Readers open the file that CURRENT names, read only, and finish on it. No function here writes, and none
+computes a measure: numbers come from the published relations as they are.
+
+    ReleaseError
+    +-- NothingPublishedError     there is no release that could be opened
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from dashboards.text import search_key
+
+_POINTER = "CURRENT"
+_MANIFEST = "manifest.json"
+
+# A reader needs no file but the one it has open: what could reach another one is switched off, then locked.
+_HARDENING = (
+    "set threads = 2",
+    "set memory_limit = '1GB'",
+    "set temp_directory = ''",
+    "set autoload_known_extensions = false",
+    "set autoinstall_known_extensions = false",
+    "set allow_community_extensions = false",
+    "set python_enable_replacements = false",
+    "set allow_persistent_secrets = false",
+    "set max_execution_time = 20000",
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
+
+_VALUE_COLUMNS = (
+    "area_code, level_code, period_type, period, period_start_month, period_end_month, indicator_code,"
+    " numerator, denominator, value, units_included, units_expected, value_status, definition_version, source_code"
+)
+
+
+class ReleaseError(Exception):
+    """A release cannot be read; the message says which and what to do."""
+
+
+class NothingPublishedError(ReleaseError):
+    """No release is there, or none of them is whole."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """One area of one tree."""
+
+    hierarchy_code: str
+    area_code: str
+    level_code: str
+    parent_code: str | None
+    name_vi: str
+    name_en: str
+    depth: int
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """What a release says of itself. `built_at` is UTC."""
+
+    release_id: str
+    as_of_date: date
+    built_at: datetime
+    code_version: str
+    is_synthetic: bool
+    is_fallback: bool  # the current release is damaged, and this is an older one
+    definition_version: str
+
+
+class Release:
+    """One open release. Every method takes a cursor of its own, so threads may share the object."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], *, is_fallback: bool) -> None:
+        """Take over an open, hardened connection and the manifest of its release."""
+        self._connection = connection
+        self._manifest = manifest
+        self._is_fallback = is_fallback
+
+    @property
+    def release_id(self) -> str:
+        """The folder's name: unique for ever, so caches are keyed by it."""
+        return str(self._manifest["release_id"])
+
+    def _frame(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
+        cursor = self._connection.cursor()
+        try:
+            return cursor.sql(sql, params=list(parameters)).pl()
+        finally:
+            cursor.close()
+
+    def info(self) -> ReleaseInfo:
+        """Return what the release says of itself."""
+        row = self._frame("select * from rpt_release").row(0, named=True)
+        return ReleaseInfo(
+            release_id=row["release_id"],
+            as_of_date=row["as_of_date"],
+            built_at=row["built_at"],
+            code_version=row["code_version"],
+            is_synthetic=row["is_synthetic"],
+            is_fallback=self._is_fallback,
+            definition_version=str(self._manifest["definition_version"]),
+        )
+
+    # Geography
+
+    def hierarchies(self) -> pl.DataFrame:
+        """One row a tree of areas: hierarchy_code, name_vi, name_en, valid_from, valid_to."""
+        return self._frame(
+            "select hierarchy_code, name_vi, name_en, valid_from, valid_to from dim_hierarchies"
+            " order by valid_from desc"
+        )
+
+    def area_levels(self, hierarchy_code: str) -> pl.DataFrame:
+        """One row a level of the tree, from the top: level_code, depth, name_vi, name_en."""
+        return self._frame(
+            "select level_code, depth, name_vi, name_en from dim_area_levels where hierarchy_code = ? order by depth",
+            [hierarchy_code],
+        )
+
+    def areas(self, hierarchy_code: str) -> pl.DataFrame:
+        """One row an area of the tree, by depth and then in Vietnamese order; `search_key` has no diacritics."""
+        return self._frame(
+            "select area_code, level_code, parent_code, name_vi, name_en, area_type_vi, is_pseudo, depth, search_key"
+            " from dim_areas where hierarchy_code = ? order by depth, sort_order",
+            [hierarchy_code],
+        )
+
+    def area(self, hierarchy_code: str, area_code: str) -> Area | None:
+        """Return one area, or None when the tree has no such code."""
+        rows = self._frame(
+            "select hierarchy_code, area_code, level_code, parent_code, name_vi, name_en, depth"
+            " from dim_areas where hierarchy_code = ? and area_code = ?",
+            [hierarchy_code, area_code],
+        )
+        return Area(**rows.row(0, named=True)) if rows.height else None
+
+    def children(self, hierarchy_code: str, area_code: str) -> pl.DataFrame:
+        """One row an area directly below, in Vietnamese order."""
+        return self._frame(
+            "select area_code, level_code, parent_code, name_vi, name_en, area_type_vi, is_pseudo, depth, search_key"
+            " from dim_areas where hierarchy_code = ? and parent_code = ? order by sort_order",
+            [hierarchy_code, area_code],
+        )
+
+    def search_areas(self, hierarchy_code: str, text: str, limit: int = 20) -> pl.DataFrame:
+        """Areas whose name holds the text, diacritics or not; the higher levels and earlier hits first."""
+        key = search_key(text)
+        return self._frame(
+            "select area_code, level_code, parent_code, name_vi, name_en, depth from dim_areas"
+            " where hierarchy_code = ? and contains(search_key, ?)"
+            " order by depth, strpos(search_key, ?), sort_order limit ?",
+            [hierarchy_code, key, key, limit],
+        )
+
+    # Definitions
+
+    def indicators(self) -> pl.DataFrame:
+        """One row an indicator, in the registry's order, with every column of the registry."""
+        return self._frame("select * from dim_indicators order by sort_order, indicator_code")
+
+    def thresholds(self) -> pl.DataFrame:
+        """One row a band of an indicator: [lower_bound, upper_bound), colour_token, label_vi, label_en, source."""
+        return self._frame("select * from dim_indicator_thresholds order by indicator_code, lower_bound nulls first")
+
+    def terms(self) -> pl.DataFrame:
+        """One row a term of an indicator, with the names and the source of its measure."""
+        return self._frame(
+            "select t.indicator_code, t.term_role, t.measure_code, t.weight, t.offset_years,"
+            " m.name_vi, m.name_en, m.source"
+            " from dim_indicator_terms as t join dim_measures as m using (measure_code)"
+            " order by t.indicator_code, t.term_role desc, t.measure_code"
+        )
+
+    def value_statuses(self) -> pl.DataFrame:
+        """One row a value status, the gravest first, with its label and explanation."""
+        return self._frame("select * from dim_value_statuses order by precedence")
+
+    def sources(self) -> pl.DataFrame:
+        """One row a source of data, with its names and whether it is synthetic."""
+        return self._frame("select * from dim_sources order by source_code")
+
+    # Time
+
+    def periods(self, period_type: str) -> pl.DataFrame:
+        """One row a period, oldest first: period, period_start_month, period_end_month, is_complete."""
+        return self._frame(
+            "select period, period_start_month, period_end_month, is_complete from dim_periods"
+            " where period_type = ? order by period_end_month",
+            [period_type],
+        )
+
+    def latest_complete_period(self, period_type: str) -> str | None:
+        """Return the newest period of which every month is over, else the newest at all, else None."""
+        rows = self._frame(
+            "select period from dim_periods where period_type = ? order by is_complete desc, period_end_month desc"
+            " limit 1",
+            [period_type],
+        )
+        return rows.item() if rows.height else None
+
+    # Values
+
+    def indicator_values(
+        self,
+        indicator_codes: Sequence[str],
+        hierarchy_code: str,
+        *,
+        area_codes: Sequence[str] | None = None,
+        parent_code: str | None = None,
+        period_type: str,
+        period_from: str | None = None,
+        period_to: str | None = None,
+    ) -> pl.DataFrame:
+        """Return published values, one row an area, period and indicator; either areas or their parent is named.
+
+        An area without any report of a period has no row. `value` is in the indicator's unit (per cent are
+        0-100) and null unless its status has one.
+        """
+        if (area_codes is None) == (parent_code is None):
+            raise ValueError("Name either area_codes or parent_code: the areas themselves, or what is below one.")
+        if area_codes is None:
+            area_codes = self.children(hierarchy_code, str(parent_code))["area_code"].to_list()
+        if not area_codes or not indicator_codes:
+            return self._frame(f"select {_VALUE_COLUMNS} from fct_indicator_values limit 0")
+        # The level goes along although the codes say enough: facts are sorted by it, and so most are skipped.
+        levels = self._frame(
+            "select distinct level_code from dim_areas where hierarchy_code = ? and list_contains(?, area_code)",
+            [hierarchy_code, list(area_codes)],
+        )["level_code"].to_list()
+        clauses = [
+            "hierarchy_code = ?",
+            f"level_code in ({_marks(levels)})" if levels else "false",
+            f"area_code in ({_marks(area_codes)})",
+            f"indicator_code in ({_marks(indicator_codes)})",
+            "period_type = ?",
+        ]
+        parameters: list[object] = [hierarchy_code, *levels, *area_codes, *indicator_codes, period_type]
+        # The codes of one type of period sort as time does.
+        for operator, bound in ((">=", period_from), ("<=", period_to)):
+            if bound is not None:
+                clauses.append(f"period {operator} ?")
+                parameters.append(bound)
+        return self._frame(
+            f"select {_VALUE_COLUMNS} from fct_indicator_values where {' and '.join(clauses)}"
+            " order by area_code, indicator_code, period",
+            parameters,
+        )
+
+    # Quality
+
+    def submissions(self, *, status: str | None = None, limit: int = 500, offset: int = 0) -> pl.DataFrame:
+        """One row a submission with its counts, the newest first."""
+        return self._frame(
+            "select submission_id, original_name, submission_kind, received_at, submitted_at, status, line_count,"
+            " header_count, blank_count, accepted_count, rejected_count, duplicate_count, first_report_month,"
+            " last_report_month, facility_count, file_format, encoding, language, refusal_code, refusal_detail"
+            " from rpt_submissions where ? is null or status = ?"
+            " order by received_at desc, submission_id limit ? offset ?",
+            [status, status, limit, offset],
+        )
+
+    def submission_totals(self) -> pl.DataFrame:
+        """One row a status: submissions, line_count, accepted_count, rejected_count, duplicate_count."""
+        return self._frame(
+            "select status, count(*) as submissions, cast(sum(line_count) as bigint) as line_count,"
+            " cast(sum(accepted_count) as bigint) as accepted_count,"
+            " cast(sum(rejected_count) as bigint) as rejected_count,"
+            " cast(sum(duplicate_count) as bigint) as duplicate_count"
+            " from rpt_submissions group by status order by status"
+        )
+
+    def rejection_totals(self) -> pl.DataFrame:
+        """One row a reason: how many lines carry it, in how many submissions, and what to do about it."""
+        return self._frame(
+            "select r.reason_code, count(distinct (r.submission_id, r.line_no)) as line_count,"
+            " count(distinct r.submission_id) as submission_count,"
+            " any_value(d.text_vi) as text_vi, any_value(d.text_en) as text_en,"
+            " any_value(d.action_vi) as action_vi, any_value(d.action_en) as action_en"
+            " from rpt_rejected_rows as r left join dim_rejection_reasons as d using (reason_code)"
+            " group by r.reason_code order by line_count desc, r.reason_code"
+        )
+
+    def rejected_rows(
+        self, *, submission_id: str | None = None, reason_code: str | None = None, limit: int = 100, offset: int = 0
+    ) -> pl.DataFrame:
+        """One row a reason of a rejected line, with its file, field and what to do: a page of them."""
+        return self._frame(
+            "select s.original_name, r.submission_id, r.line_no, r.field_name, r.reason_code,"
+            " d.text_vi, d.text_en, d.action_vi, d.action_en"
+            " from rpt_rejected_rows as r"
+            " left join rpt_submissions as s using (submission_id)"
+            " left join dim_rejection_reasons as d using (reason_code)"
+            " where (? is null or r.submission_id = ?) and (? is null or r.reason_code = ?)"
+            " order by s.received_at desc, r.submission_id, r.line_no, r.reason_code limit ? offset ?",
+            [submission_id, submission_id, reason_code, reason_code, limit, offset],
+        )
+
+    def rejected_count(self, *, reason_code: str | None = None) -> int:
+        """Return how many rows `rejected_rows` has over all its pages."""
+        rows = self._frame(
+            "select count(*) from rpt_rejected_rows where ? is null or reason_code = ?", [reason_code, reason_code]
+        )
+        return int(rows.item())
+
+    def check_results(self) -> pl.DataFrame:
+        """One row a check, what needs attention first, with the rule's name, rationale and action."""
+        return self._frame(
+            "select c.rule_code, q.name_vi, q.name_en, c.dataset, c.scope, c.violations, c.evaluated, c.threshold,"
+            " c.status, c.severity, c.checked_at, c.message_vi, c.message_en, q.rationale_vi, q.rationale_en,"
+            " q.action_vi, q.action_en"
+            " from rpt_check_results as c left join dim_quality_rules as q using (rule_code)"
+            " order by list_position(['error', 'failed', 'not_applicable', 'passed'], c.status),"
+            " c.severity, c.rule_code, c.scope"
+        )
+
+
+def open_release(published_dir: Path | str) -> Release:
+    """Open the release that CURRENT names; when it is damaged, the newest older one that is whole.
+
+    Raises NothingPublishedError when there is none.
+    """
+    folder = Path(published_dir)
+    current = current_release_id(folder)
+    older = sorted(
+        (path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")), reverse=True
+    )
+    for release_id in [current, *(name for name in older if name < current)]:
+        manifest = _whole_manifest(folder / release_id)
+        if manifest is not None:
+            connection = _connect(folder / release_id / manifest["file"])
+            return Release(connection, manifest, is_fallback=release_id != current)
+    raise NothingPublishedError(
+        f"Bản phát hành {current} và các bản trước đều hỏng; hãy chạy `niis run` lại. / "
+        f"Release {current} in {folder} and those before it are damaged; run `niis run` to publish again."
+    )
+
+
+def current_release_id(published_dir: Path | str) -> str:
+    """Return the name that CURRENT holds. Raises NothingPublishedError when there is no such file."""
+    pointer = Path(published_dir) / _POINTER
+    try:
+        return pointer.read_text(encoding="utf-8").strip()
+    except FileNotFoundError as error:
+        raise NothingPublishedError(
+            "Chưa có số liệu nào được phát hành; hãy chạy `niis demo`, hoặc `niis submit` rồi `niis run`. / "
+            f"Nothing is published in {published_dir}; run `niis demo`, or `niis submit` and then `niis run`."
+        ) from error
+
+
+def _whole_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a release if its file is the one that was published, else None."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        state = (folder / manifest["file"]).stat()
+        found = _sha256(folder / manifest["file"], state.st_size, state.st_mtime_ns)
+        return manifest if found == manifest["sha256"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=16)
+def _sha256(path: Path, byte_count: int, changed_ns: int) -> str:
+    """Return the hash of a file; once a process for each release, because large files take a while."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _connect(database: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(database), read_only=True)
+    # Connections of one process to one file share its settings: a second reader finds them made and locked.
+    (is_locked,) = connection.execute("select current_setting('lock_configuration')").fetchall()[0]
+    if not is_locked:
+        for statement in _HARDENING:
+            connection.execute(statement)
+    return connection
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" for _ in values)
