@@ -6,6 +6,8 @@ Exit codes: 0 = done, 1 = a problem was found (said in one sentence), 2 = the co
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +38,10 @@ class OneSentenceGroup(TyperGroup):
         """Run the command; turn an error with a sentence into exit code 1."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever read the output has enough; nothing more can be written, not even when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(1)
         except Exception as error:
             ours = type(error).__module__.startswith(_OUR_PACKAGES) or isinstance(error, OSError)
             if ctx.params.get("debug") or not ours:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from enum import StrEnum
 from typing import Annotated
@@ -87,7 +88,9 @@ def indicator(
     release = open_release(settings.published)
     known = release.indicators()["indicator_code"].to_list()
     if code not in known:
-        raise CommandError(f"there is no indicator '{code}'; there are: {', '.join(sorted(known))}")
+        near = difflib.get_close_matches(code, known, n=3, cutoff=0.4)
+        hint = f"; did you mean {', '.join(near)}?" if near else "; docs/indicators.md lists them."
+        raise CommandError(f"there is no indicator '{code}'{hint}")
     if release.area(hierarchy.value, area) is None:
         raise CommandError(f"the tree {hierarchy} has no area '{area}'; codes are in dim_areas, and the nation is VN.")
     values = release.indicator_values(
