@@ -98,7 +98,8 @@ class Release:
     def _frame(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         cursor = self._connection.cursor()
         try:
-            return cursor.sql(sql, params=list(parameters)).pl()
+            frame: pl.DataFrame = cursor.sql(sql, params=list(parameters)).pl()
+            return frame
         finally:
             cursor.close()
 

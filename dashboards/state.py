@@ -1,0 +1,68 @@
+"""What a view shows, as it stands in the URL: a link reproduces the view, and nonsense in it falls back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from dashboards.formats import LANGUAGES
+from dashboards.geography import ROOT_CODE, AreaTree
+
+PERIOD_TYPES = ("month", "quarter", "ytd", "year", "rolling12")
+DEFAULT_PERIOD_TYPE = "ytd"
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """The choices of a reader; codes only."""
+
+    lang: str
+    hierarchy: str
+    area: str
+    period_type: str
+    period: str
+    indicator: str
+
+    def to_params(self) -> dict[str, str]:
+        """Return the state as query parameters."""
+        return asdict(self)
+
+    def at(self, area_code: str) -> ViewState:
+        """Return the same view of another area."""
+        return replace(self, area=area_code)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be chosen in a release: the first of each is the default."""
+
+    hierarchies: list[str]
+    indicators: list[str]
+    periods: Mapping[str, list[str]]  # per period type, the default first
+
+
+def language_of(params: Mapping[str, str]) -> str:
+    """Return the language of a link; Vietnamese unless it says otherwise."""
+    chosen = params.get("lang", LANGUAGES[0])
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def parse(params: Mapping[str, str], choices: Choices, trees: Mapping[str, AreaTree]) -> ViewState:
+    """Return the state that the parameters describe; what is missing or unknown takes its default."""
+    hierarchy = _known(params.get("hierarchy"), choices.hierarchies)
+    period_type = _known(params.get("period_type"), [DEFAULT_PERIOD_TYPE, *PERIOD_TYPES])
+    area = params.get("area", ROOT_CODE)
+    return ViewState(
+        lang=language_of(params),
+        hierarchy=hierarchy,
+        area=area if trees[hierarchy].get(area) else ROOT_CODE,
+        period_type=period_type,
+        period=_known(params.get("period"), choices.periods[period_type]),
+        indicator=_known(params.get("indicator"), choices.indicators),
+    )
+
+
+def _known(value: str | None, allowed: list[str]) -> str:
+    if value in allowed:
+        return str(value)
+    return allowed[0] if allowed else ""
