@@ -20,20 +20,23 @@ from pipelines.sensors import SETTLED_AFTER_SECONDS, request_build, request_take
 from pipelines.settings import Settings
 from tests.conftest import RUN_AT
 
-SOON = datetime.now(UTC) + timedelta(seconds=2 * SETTLED_AFTER_SECONDS)
+
+def soon() -> datetime:
+    """Return a time at which files that are here now have settled."""
+    return datetime.now(UTC) + timedelta(seconds=2 * SETTLED_AFTER_SECONDS)
 
 
 def test_all_waiting_files_become_one_run(fresh_home: Callable[[str], Settings]) -> None:
     settings = fresh_home("home")
     assert len(waiting(settings)) > 1
-    request = request_take_in(settings, SOON)
+    request = request_take_in(settings, soon())
     assert isinstance(request, dg.RunRequest)
     # Asking again before anything changed is the same run; another file is another run.
-    again = request_take_in(settings, SOON)
+    again = request_take_in(settings, soon())
     assert isinstance(again, dg.RunRequest)
     assert again.run_key == request.run_key
     (settings.inbox / "muộn.csv").write_text("a\n", encoding="utf-8")
-    more = request_take_in(settings, SOON)
+    more = request_take_in(settings, soon())
     assert isinstance(more, dg.RunRequest)
     assert more.run_key != request.run_key
 
@@ -45,7 +48,7 @@ def test_the_name_and_time_of_a_file_do_not_make_another_run(tmp_path: Path) -> 
         settings.inbox.mkdir(parents=True)
         (settings.inbox / name).write_text("như nhau\n", encoding="utf-8")
         os.utime(settings.inbox / name, (1_700_000_000 + len(keys), 1_700_000_000))
-        request = request_take_in(settings, SOON)
+        request = request_take_in(settings, soon())
         assert isinstance(request, dg.RunRequest)
         keys.append(request.run_key)
     assert keys[0] == keys[1]
@@ -58,11 +61,11 @@ def test_a_file_that_is_still_being_copied_is_waited_for(tmp_path: Path) -> None
     growing.write_text("half of a", encoding="utf-8")
     assert isinstance(request_take_in(settings, datetime.now(UTC)), dg.SkipReason)
     assert settled([growing], datetime.now(UTC)) == []
-    assert isinstance(request_take_in(settings, SOON), dg.RunRequest)
+    assert isinstance(request_take_in(settings, soon()), dg.RunRequest)
 
 
 def test_an_empty_inbox_asks_for_nothing(tmp_path: Path) -> None:
-    assert isinstance(request_take_in(Settings(tmp_path), SOON), dg.SkipReason)
+    assert isinstance(request_take_in(Settings(tmp_path), soon()), dg.SkipReason)
     assert isinstance(request_build(Settings(tmp_path)), dg.SkipReason)
 
 
@@ -75,7 +78,7 @@ def test_both_sensors_lead_from_files_to_a_release(fresh_home: Callable[[str], S
     """What the daemon does: it asks the sensors, and starts what they ask for."""
     settings = fresh_home("home")
     prepare_dagster_home(settings)
-    home, clock = Home(folder=str(settings.home)), Clock(fixed_at=SOON.isoformat())
+    home, clock = Home(folder=str(settings.home)), Clock(fixed_at=soon().isoformat())
     definitions = build_definitions(home=home, clock=clock, progress=SilentReporter())
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         for sensor_name, job_name in (("inbox", "take_in"), ("unbuilt_batches", "build_and_publish")):
@@ -127,7 +130,7 @@ def test_definitions_load_and_every_writer_takes_the_pool() -> None:
 def test_the_weekly_rebuild_makes_everything_again_and_waits_to_be_switched_on() -> None:
     schedule = build_definitions().resolve_schedule_def("weekly_rebuild")
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-    with dg.build_schedule_context(scheduled_execution_time=SOON) as context:
+    with dg.build_schedule_context(scheduled_execution_time=soon()) as context:
         (request,) = schedule.evaluate_tick(context).run_requests
     assert request.run_config["ops"]["warehouse"]["config"] == {"mode": "everything"}
 
