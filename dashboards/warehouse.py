@@ -204,14 +204,24 @@ class Release:
             [period_type],
         )
 
-    def latest_complete_period(self, period_type: str) -> str | None:
-        """Return the newest period of which every month is over, else the newest at all, else None."""
-        rows = self._frame(
-            "select period from dim_periods where period_type = ? order by is_complete desc, period_end_month desc"
-            " limit 1",
-            [period_type],
+    def periods_with_values(self, period_type: str, hierarchy_code: str) -> pl.DataFrame:
+        """Return the rows of `periods` that hold at least one reported span: the others would be empty."""
+        return self._frame(
+            "with spans as (select distinct span_start_month, month from fct_measure_values"
+            " where hierarchy_code = ? and level_code = 'nation' and not contains(measure_code, '#')"
+            " and not starts_with(measure_code, 'units_') and not starts_with(measure_code, 'target_'))"
+            " select period, period_start_month, period_end_month, is_complete from dim_periods as p"
+            " where period_type = ? and exists (select 1 from spans as s where s.month <= p.period_end_month"
+            " and s.span_start_month >= p.period_start_month) order by period_end_month",
+            [hierarchy_code, period_type],
         )
-        return rows.item() if rows.height else None
+
+    def latest_complete_period(self, period_type: str, hierarchy_code: str) -> str | None:
+        """Return the newest period with values of which every month is over, else the newest at all, else None."""
+        rows = self.periods_with_values(period_type, hierarchy_code)
+        complete = rows.filter(pl.col("is_complete"))
+        chosen = complete if complete.height else rows
+        return chosen["period"].last() if chosen.height else None
 
     # Values
 
