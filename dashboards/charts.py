@@ -1,0 +1,204 @@
+"""Altair charts from frames that are ready to be drawn. No Streamlit and no words of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from dashboards import formats, palette
+from dashboards.geography import Layer
+from dashboards.i18n import Texts
+from dashboards.views import Band, Row, band_of
+
+_FONT = '"Source Sans", "Source Sans 3", sans-serif'
+SELECTION = "clicked"
+
+
+def labelled(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts) -> pl.DataFrame:
+    """Add what charts say in words: `value_text`, `band` (with its sign) and `period_text` stay strings."""
+    language = texts.language
+    rows = [
+        {
+            "value_text": formats.in_unit(row["value"], indicator["unit"], language, indicator["decimals"]),
+            "band": band_label(band_of(row["value"], bands), texts, has_value=row["value"] is not None),
+        }
+        for row in frame.iter_rows(named=True)
+    ]
+    return frame.hstack(pl.DataFrame(rows, schema={"value_text": pl.String, "band": pl.String}))
+
+
+def band_label(band: Band | None, texts: Texts, *, has_value: bool) -> str:
+    """Return a band's sign and label; without a value, the words for no data."""
+    if band is not None:
+        return f"{palette.SIGNS[band.colour_token]} {band.label}"
+    return texts("has_value") if has_value else texts("no_data")
+
+
+def area_map(
+    layer: Layer, frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts, height: int
+) -> alt.Chart:
+    """Draw a layer shaded by band. Areas without a value are grey, never the shade of zero."""
+    no_data = texts("no_data")
+    columns = ["area_code", "area_name", "value", "value_text", "band", "status_text"]
+    shapes = alt.Data(url=layer.url, format=alt.DataFormat(property="features", type="json"))
+    base = (
+        alt.Chart(shapes)
+        .transform_calculate(area_code="datum.properties.code")
+        .transform_lookup(
+            lookup="area_code",
+            from_=alt.LookupData(data=_plain(frame.select(columns)), key="area_code", fields=columns[1:]),
+        )
+        .transform_calculate(
+            band=f"isValid(datum.band) ? datum.band : {no_data!r}",
+            area_name="isValid(datum.area_name) ? datum.area_name : datum.properties.name",
+        )
+    )
+    picked = alt.selection_point(fields=["area_code"], name=SELECTION, on="click")
+    shade: Any = _band_colour(bands, texts)
+    if not bands:
+        shade = alt.condition(
+            "isValid(datum.value)",
+            alt.Color("value:Q", scale=alt.Scale(range=list(palette.SHADES)), legend=alt.Legend(title=None)),
+            alt.value(palette.NO_DATA),
+        )
+    chart = (
+        base.mark_geoshape(stroke="#ffffff", strokeWidth=0.6, cursor="pointer")
+        .encode(
+            color=shade,
+            opacity=alt.condition(picked, alt.value(1), alt.value(0.45)),
+            tooltip=[
+                alt.Tooltip("area_name:N", title=texts("area")),
+                alt.Tooltip("value_text:N", title=texts.named(dict(indicator), "short")),
+                alt.Tooltip("band:N", title=texts("band")),
+                alt.Tooltip("status_text:N", title=texts("status")),
+            ],
+        )
+        .project(type="mercator")
+        .add_params(picked)
+        .properties(height=height, width="container")
+    )
+    return _styled(chart)
+
+
+def ranking(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts) -> alt.LayerChart:
+    """Draw a bar for each area that has a value, in the order of the frame, with its number beside it."""
+    names = frame["area_name"].to_list()
+    base = alt.Chart(_plain(frame.select("area_code", "area_name", "value", "value_text", "band", "status_text")))
+    upper = max([*frame["value"].to_list(), 0.0])
+    lower = min([*frame["value"].to_list(), 0.0])
+    axis = alt.X("value:Q", title=None, axis=None, scale=alt.Scale(domain=[lower, upper * 1.22 or 1], nice=False))
+    order = alt.Y("area_code:N", sort=frame["area_code"].to_list(), title=None, axis=_name_axis(frame))
+    colour: Any = _band_colour(bands, texts, legend=False) if bands else alt.value(palette.SERIES[0])
+    bars = base.mark_bar(height=13, cornerRadiusEnd=2).encode(
+        x=axis,
+        y=order,
+        color=colour,
+        tooltip=[
+            alt.Tooltip("area_name:N", title=texts("area")),
+            alt.Tooltip("value_text:N", title=texts.named(dict(indicator), "short")),
+            alt.Tooltip("band:N", title=texts("band")),
+            alt.Tooltip("status_text:N", title=texts("status")),
+        ],
+    )
+    labels = base.mark_text(align="left", dx=4, color=palette.INK, fontSize=11).encode(
+        x=axis, y=order, text="value_text:N"
+    )
+    return _styled((bars + labels).properties(height=max(60, 21 * len(names)), width="container"))
+
+
+def trend(
+    frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts, height: int = 260
+) -> alt.LayerChart:
+    """Draw values over periods; a line breaks where nothing was reported, and each source has a line of its own.
+
+    The frame has period_text (in order of time), value, value_text, source_text and status_text.
+    """
+    sources = frame["source_text"].drop_nulls().unique(maintain_order=True).to_list()
+    order = frame["period_text"].to_list()
+    # Every period for every source: the missing ones are null, which is where a line breaks.
+    spine = pl.DataFrame({"period_text": order}).join(pl.DataFrame({"source_text": sources}), how="cross")
+    points = spine.join(
+        frame.select("period_text", "source_text", "value", "value_text", "status_text"),
+        on=["period_text", "source_text"],
+        how="left",
+        maintain_order="left",
+    )
+    value_axis = alt.Axis(title=None, labelExpr=_number_expression(texts.language), tickCount=5)
+    x = alt.X("period_text:O", sort=order, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap="greedy"))
+    y = alt.Y("value:Q", scale=alt.Scale(zero=False, nice=True), axis=value_axis)
+    legend = alt.Legend(orient="bottom", title=None, labelLimit=280, direction="vertical" if len(sources) > 2 else None)
+    colour = alt.Color("source_text:N", scale=alt.Scale(domain=sources, range=list(palette.SERIES)), legend=legend)
+    base = alt.Chart(_plain(points)).encode(
+        x=x,
+        y=y,
+        color=colour,
+        tooltip=[
+            alt.Tooltip("period_text:N", title=texts("period")),
+            alt.Tooltip("value_text:N", title=texts.named(dict(indicator), "short")),
+            alt.Tooltip("source_text:N", title=texts("data_source")),
+            alt.Tooltip("status_text:N", title=texts("status")),
+        ],
+    )
+    layers: list[Any] = [_target_rule(band, texts) for band in bands if band.colour_token == "good"][:1]
+    layers += [
+        base.mark_line(strokeWidth=2.2, invalid="break-paths-show-domains"),
+        base.mark_point(filled=True, size=46, invalid="filter", opacity=1).encode(
+            shape=alt.Shape(
+                "source_text:N",
+                scale=alt.Scale(domain=sources, range=["circle", "diamond", "square", "triangle"]),
+                legend=legend,
+            )
+        ),
+    ]
+    return _styled(alt.layer(*layers).properties(height=height, width="container"))
+
+
+def _target_rule(band: Band, texts: Texts) -> alt.LayerChart:
+    """Draw the edge that a value has to reach: the lower bound, or the upper one where less is better."""
+    edge = band.lower if band.lower else band.upper
+    label = f"{band.label}: {formats.number(edge, texts.language)}"
+    rule = alt.Chart(alt.Data(values=[{"edge": edge, "label": label}]))
+    return alt.layer(
+        rule.mark_rule(strokeDash=[4, 4], color=palette.MUTED).encode(y="edge:Q"),
+        rule.mark_text(align="left", dx=2, dy=-6, color=palette.MUTED, fontSize=11).encode(
+            y="edge:Q", x=alt.value(0), text="label:N"
+        ),
+    )
+
+
+def _band_colour(bands: Sequence[Band], texts: Texts, *, legend: bool = True) -> alt.Color:
+    domain = [band_label(band, texts, has_value=True) for band in bands] + [texts("no_data")]
+    colours = [palette.COLOURS[band.colour_token] for band in bands] + [palette.NO_DATA]
+    shown = alt.Legend(orient="bottom", title=None, columns=3, labelLimit=150) if legend else None
+    return alt.Color("band:N", scale=alt.Scale(domain=domain, range=colours), legend=shown)
+
+
+def _name_axis(frame: pl.DataFrame) -> alt.Axis:
+    """Label codes by names: two areas may share a name, and a bar must not hold both."""
+    names = {row["area_code"]: row["area_name"] for row in frame.iter_rows(named=True)}
+    expression = f"{names!r}[datum.value]"
+    return alt.Axis(labelExpr=expression, labelLimit=170, ticks=False, domain=False, labelFontSize=12)
+
+
+def _number_expression(language: str) -> str:
+    if language == "vi":
+        return "replace(replace(replace(format(datum.value, ',~f'), /,/g, ' '), '.', ','), / /g, '.')"
+    return "format(datum.value, ',~f')"
+
+
+def _plain(frame: pl.DataFrame) -> alt.Data:
+    return alt.Data(values=frame.to_dicts())
+
+
+def _styled(chart: Any) -> Any:
+    return (
+        chart.configure(font=_FONT, background="transparent")
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=palette.INK, gridColor=palette.GRID, domainColor=palette.GRID, tickColor=palette.GRID
+        )
+        .configure_legend(labelColor=palette.INK, labelFontSize=12, symbolStrokeWidth=0)
+    )

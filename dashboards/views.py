@@ -1,0 +1,149 @@
+"""What a view is made of: pure functions from published values to what is drawn. No Streamlit, no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from dashboards import formats
+from dashboards.i18n import Texts
+from dashboards.warehouse import Area
+
+Row = Mapping[str, Any]
+
+NO_REPORT = "not_reported"
+# Periods that grow or roll are compared with the same months a year before; the others with the one before.
+_A_YEAR_BEFORE = frozenset({"ytd", "rolling12"})
+
+
+@dataclass(frozen=True)
+class Band:
+    """One band of an indicator: from `lower` (included) to `upper` (not), None for no limit."""
+
+    lower: float | None
+    upper: float | None
+    colour_token: str
+    label: str
+
+    def holds(self, value: float) -> bool:
+        """Whether a value lies in the band."""
+        return (self.lower is None or value >= self.lower) and (self.upper is None or value < self.upper)
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One headline number of an area, ready to be shown."""
+
+    label: str
+    value: str
+    band: Band | None
+    change: str | None  # with its sign; None when there is nothing to compare with
+    compared_with: str
+    completeness: str | None
+    status: str | None  # in words, when the value is not simply there
+
+
+def bands_of(thresholds: pl.DataFrame, indicator_code: str, texts: Texts) -> list[Band]:
+    """Return the bands of an indicator from the lowest."""
+    rows = thresholds.filter(pl.col("indicator_code") == indicator_code).sort("lower_bound", nulls_last=False)
+    return [
+        Band(row["lower_bound"], row["upper_bound"], row["colour_token"], texts.named(row, "label"))
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def band_of(value: float | None, bands: Iterable[Band]) -> Band | None:
+    """Return the band that holds a value, or None."""
+    return None if value is None else next((band for band in bands if band.holds(value)), None)
+
+
+def compared_period(period: str, period_type: str, known: Sequence[str]) -> str | None:
+    """Return the period that a change is measured from, or None when the release has not got it."""
+    if period_type in _A_YEAR_BEFORE:
+        wanted = f"{int(period[:4]) - 1}{period[4:]}"
+    elif period_type == "year":
+        wanted = str(int(period) - 1)
+    elif period_type == "quarter":
+        year, quarter = int(period[:4]), int(period[-1])
+        wanted = f"{year}Q{quarter - 1}" if quarter > 1 else f"{year - 1}Q4"
+    else:
+        year, month = int(period[:4]), int(period[5:])
+        wanted = f"{year}-{month - 1:02d}" if month > 1 else f"{year - 1}-12"
+    return wanted if wanted in known else None
+
+
+def with_every_area(areas: Sequence[Area], values: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+    """Return one row an area, in the order given: an area without a row has not reported, which is not zero."""
+    spine = pl.DataFrame(
+        {
+            "area_code": [area.area_code for area in areas],
+            "area_name": [area_name(area, texts) for area in areas],
+        },
+        schema={"area_code": pl.String, "area_name": pl.String},
+    )
+    return spine.join(values, on="area_code", how="left", maintain_order="left").with_columns(
+        pl.col("value_status").fill_null(NO_REPORT)
+    )
+
+
+def with_every_period(periods: Sequence[str], values: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a period, in the order given: a line must break where nothing was reported."""
+    spine = pl.DataFrame({"period": list(periods)}, schema={"period": pl.String})
+    return spine.join(values, on="period", how="left", maintain_order="left").with_columns(
+        pl.col("value_status").fill_null(NO_REPORT)
+    )
+
+
+def ranked(frame: pl.DataFrame, direction: str) -> pl.DataFrame:
+    """Return the areas that have a value, the best first; ties keep the order of names."""
+    return frame.filter(pl.col("value").is_not_null()).sort(
+        "value", descending=direction != "lower", maintain_order=True
+    )
+
+
+def kpi(
+    indicator: Row,
+    current: Row | None,
+    before: Row | None,
+    compared_with: str,
+    bands: Sequence[Band],
+    statuses: Mapping[str, str],
+    texts: Texts,
+) -> Kpi:
+    """Return the card of an indicator. `current` and `before` are published rows, or None without a report."""
+    language = texts.language
+    value = current["value"] if current else None
+    earlier = before["value"] if before else None
+    status = current["value_status"] if current else NO_REPORT
+    change = None
+    if value is not None and earlier is not None:
+        unit = texts("unit_points") if indicator["unit"] == "percent" else ""
+        change = f"{formats.signed(value - earlier, language, indicator['decimals'])} {unit}".strip()
+    return Kpi(
+        label=texts.named(dict(indicator), "short"),
+        value=formats.in_unit(value, indicator["unit"], language, indicator["decimals"]),
+        band=band_of(value, bands),
+        change=change,
+        compared_with=compared_with,
+        completeness=completeness(current, texts),
+        status=None if status == "calculated" else statuses[status],
+    )
+
+
+def completeness(row: Row | None, texts: Texts) -> str | None:
+    """Return `29 of 30 reports` for a row, or None when no report was owed."""
+    if not row or not row["units_expected"]:
+        return None
+    return texts(
+        "reports_of",
+        included=formats.number(row["units_included"], texts.language),
+        expected=formats.number(row["units_expected"], texts.language),
+    )
+
+
+def area_name(area: Area, texts: Texts) -> str:
+    """Return the area's name in the reader's language."""
+    return area.name_en if texts.language == "en" and area.name_en else area.name_vi
