@@ -1,0 +1,160 @@
+"""Dose records: from text cells to rows of the lake, and what makes a row unacceptable."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from pipelines.intake import parsing
+from pipelines.intake.checks import Check
+from pipelines.intake.contract import DOSE_RECORDS
+from pipelines.intake.rows import layout_checks, text_checks
+from pipelines.reference import Registry
+from pipelines.text import fold_key
+
+# A sender's clock may run ahead by this much before its rows are taken for rows from the future.
+CLOCK_TOLERANCE = timedelta(minutes=10)
+_PERSONAL_TEXT = ("full_name", "mother_name", "person_code", "record_id", "lot_number", "phone")
+_DOSE_NUMBERS = (1, 9)
+
+CANONICAL = (
+    "record_id", "action", "submitted_at", "submission_mode", "facility_code", "report_month", "person_code",
+    "national_id", "full_name", "birth_date", "sex", "mother_name", "phone", "household_commune_code",
+    "temporary_commune_code", "product_code", "lot_number", "lot_expiry_date", "given_at", "dose_number",
+    "dose_status", "service_type", "reaction_code",
+)  # fmt: skip
+
+
+def product_names(registry: Registry) -> dict[str, str]:
+    """Return the product that each folded code or name means."""
+    return {
+        fold_key(name): product.product_code
+        for product in registry.products.values()
+        for name in (product.product_code, product.name_vi, product.name_en)
+    }
+
+
+def parse(frame: pl.DataFrame, registry: Registry, facilities: pl.DataFrame, received_at: datetime) -> pl.DataFrame:
+    """Add the values of every field beside its text."""
+    text = {name: frame.get_column(f"text_{name}") for name in CANONICAL}
+    given_at = parsing.moments(text["given_at"])
+    submitted_at = parsing.moments(text["submitted_at"])
+    values = frame.with_columns(
+        *(text[name].alias(name) for name in ("record_id", "person_code", "national_id", "full_name")),
+        *(text[name].alias(name) for name in ("mother_name", "phone", "lot_number", "facility_code")),
+        *(text[name].alias(name) for name in ("household_commune_code", "temporary_commune_code")),
+        parsing.coded(text["action"], registry.value_alias_map("action")).alias("action"),
+        parsing.coded(text["submission_mode"], registry.value_alias_map("submission_mode")).alias("submission_mode"),
+        parsing.coded(text["sex"], registry.value_alias_map("sex")).alias("sex"),
+        parsing.coded(text["service_type"], registry.value_alias_map("service_type")).alias("service_type"),
+        _coded_number(text["dose_status"], registry, "dose_status"),
+        _coded_number(text["reaction_code"], registry, "reaction_code"),
+        parsing.coded(text["product_code"], product_names(registry)).alias("product_code"),
+        parsing.whole_numbers(text["dose_number"]).alias("dose_number"),
+        parsing.days(text["birth_date"]).alias("birth_date"),
+        parsing.days(text["lot_expiry_date"]).alias("lot_expiry_date"),
+        parsing.months(text["report_month"]).alias("report_month"),
+        given_at.alias("given_at"),
+        submitted_at.alias("submitted_at"),
+        given_at.dt.date().alias("given_date"),
+        text["given_at"].str.contains(":", literal=True).alias("has_given_time"),
+    )
+    opening = facilities.select("facility_code", "opened_date", "closed_date", pl.lit(value=True).alias("is_known"))
+    return values.join(opening, on="facility_code", how="left", maintain_order="left").with_columns(
+        pl.when(pl.col("text_action").is_null()).then(pl.lit("add")).otherwise(pl.col("action")).alias("action"),
+        pl.when(pl.col("text_submission_mode").is_null())
+        .then(pl.lit("amend"))
+        .otherwise(pl.col("submission_mode"))
+        .alias("submission_mode"),
+        pl.when(pl.col("text_report_month").is_null())
+        .then(pl.coalesce("given_date", pl.col("submitted_at").dt.date()).dt.truncate("1mo"))
+        .otherwise(pl.col("report_month"))
+        .alias("report_month"),
+        pl.coalesce("submitted_at", pl.lit(received_at, dtype=pl.Datetime("us"))).alias("known_at"),
+    )
+
+
+def _coded_number(column: pl.Series, registry: Registry, field_name: str) -> pl.Series:
+    plain = column.str.replace(r"\.0+$", "")
+    return parsing.coded(plain, registry.value_alias_map(field_name)).cast(pl.Int64).alias(field_name)
+
+
+def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> list[Check]:
+    """Return the checks of dose records; a void needs only what names the record."""
+    is_row = pl.col("problem").is_null()
+    is_dose = is_row & (pl.col("action") != "void").fill_null(value=True)
+    found = layout_checks()
+    for field in registry.fields(DOSE_RECORDS).values():
+        if field.is_required_value:
+            needed = is_row if field.field_name in {"record_id", "facility_code"} else is_dose
+            found.append(
+                Check("REQUIRED_MISSING", field.field_name, needed & pl.col(f"text_{field.field_name}").is_null())
+            )
+
+    def unread(name: str, code: str) -> Check:
+        return Check(code, name, is_row & pl.col(f"text_{name}").is_not_null() & pl.col(name).is_null())
+
+    found += [unread(name, "DATE_INVALID") for name in ("birth_date", "given_at", "lot_expiry_date", "submitted_at")]
+    found += [
+        unread("report_month", "MONTH_INVALID"),
+        Check(
+            "REQUIRED_MISSING",
+            "report_month",
+            is_row & pl.col("text_report_month").is_null() & pl.col("report_month").is_null() & ~is_dose,
+        ),
+        unread("action", "ACTION_UNKNOWN"),
+        unread("submission_mode", "MODE_UNKNOWN"),
+        unread("sex", "SEX_UNKNOWN"),
+        unread("service_type", "SERVICE_TYPE_UNKNOWN"),
+        unread("dose_status", "STATUS_UNKNOWN"),
+        unread("reaction_code", "REACTION_UNKNOWN"),
+        unread("product_code", "PRODUCT_UNKNOWN"),
+        Check(
+            "DOSE_NUMBER_INVALID",
+            "dose_number",
+            is_row
+            & pl.col("text_dose_number").is_not_null()
+            & ~pl.col("dose_number").is_between(*_DOSE_NUMBERS).fill_null(value=False),
+        ),
+        Check(
+            "FACILITY_UNKNOWN",
+            "facility_code",
+            is_row & pl.col("text_facility_code").is_not_null() & pl.col("is_known").is_null(),
+        ),
+        Check(
+            "FACILITY_NOT_OPEN",
+            "facility_code",
+            is_dose
+            & (
+                (pl.col("given_date") < pl.col("opened_date"))
+                | (pl.col("given_date") >= pl.col("closed_date")).fill_null(value=False)
+            ),
+        ),
+        Check(
+            "NATIONAL_ID_INVALID",
+            "national_id",
+            is_row & pl.col("text_national_id").is_not_null() & ~pl.col("text_national_id").str.contains(r"^\d{12}$"),
+        ),
+        Check("GIVEN_BEFORE_BIRTH", "given_at", is_dose & (pl.col("given_date") < pl.col("birth_date"))),
+        Check("GIVEN_IN_FUTURE", "given_at", is_dose & (pl.col("given_at") > pl.col("known_at"))),
+        Check("BIRTH_IN_FUTURE", "birth_date", is_row & (pl.col("birth_date") > pl.col("known_at").dt.date())),
+        Check("SUBMITTED_IN_FUTURE", "submitted_at", is_row & (pl.col("submitted_at") > received_at + CLOCK_TOLERANCE)),
+    ]
+    communes = list(registry.commune_codes)
+    for name in ("household_commune_code", "temporary_commune_code"):
+        is_unknown = pl.col(f"text_{name}").is_not_null() & ~pl.col(name).is_in(communes)
+        found.append(Check("COMMUNE_UNKNOWN", name, is_row & is_unknown))
+    return found + text_checks(frame, _PERSONAL_TEXT)
+
+
+def lake_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the columns that are derived from accepted rows: the key, and when the version was made."""
+    return frame.with_columns(
+        (pl.col("facility_code") + "|" + pl.col("record_id")).alias("record_key"),
+        pl.coalesce(
+            "submitted_at",
+            pl.col("report_month").dt.offset_by("1mo").cast(pl.Datetime("us")) - timedelta(seconds=1),
+        ).alias("version_at"),
+        pl.when(pl.col("given_at").is_not_null()).then(pl.col("has_given_time")).alias("has_given_time"),
+    )

@@ -1,0 +1,47 @@
+"""What rows of both kinds share: their text, their legacy encodings, their hash, their repetition in a file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipelines.intake.checks import Check
+
+# Letters of TCVN3 and of UTF-8 that was read as an 8-bit encoding: none of them stands in a Vietnamese or Latin name.
+_LEGACY = "[µ¸¶·¹¨»¾¼½©®ª«¬¤¦§×÷Þß\u0080-\u009f]|á»|áº|Æ°|Ä‘"
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+
+
+def layout_checks() -> list[Check]:
+    """Return the checks of lines whose cells could not be told apart."""
+    codes = ("ROW_WIDTH", "ROW_QUOTE", "ROW_SYNTAX")
+    return [Check(code, None, pl.col("problem") == code) for code in codes]
+
+
+def text_checks(frame: pl.DataFrame, fields: Sequence[str]) -> list[Check]:
+    """Return the checks of legacy text and control characters, for the columns that have any: most have none."""
+    checks = []
+    for name in fields:
+        column = frame.get_column(f"text_{name}")
+        if column.str.contains(_CONTROL).any():
+            checks.append(Check("TEXT_CONTROL_CHARACTER", name, pl.col(f"text_{name}").str.contains(_CONTROL)))
+        if column.str.len_bytes().sum() != column.str.len_chars().sum() and column.str.contains(_LEGACY).any():
+            checks.append(Check("TEXT_LEGACY_ENCODING", name, pl.col(f"text_{name}").str.contains(_LEGACY)))
+    return checks
+
+
+def with_row_hash(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Add `row_hash`: the first 16 hex digits of the SHA-256 of the canonical values of a row."""
+    joined = frame.select(
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in columns], separator="\x1f")
+    ).to_series()
+    hashes = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in joined]
+    return frame.with_columns(pl.Series("row_hash", hashes, dtype=pl.String))
+
+
+def without_repeats(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the first of each equal row of a file, in the order of its lines, and the repeats."""
+    is_first = pl.struct("file_no", "row_hash").is_first_distinct()
+    return frame.filter(is_first), frame.filter(~is_first)
