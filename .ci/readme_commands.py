@@ -25,11 +25,7 @@ def commands(markdown: str) -> list[str]:
         if not block["note"]
         for line in block["body"].splitlines()
     )
-    return [
-        REPLACED.get(line, line)
-        for line in lines
-        if line and not line.startswith("#") and line not in ELSEWHERE
-    ]
+    return [REPLACED.get(line, line) for line in lines if line and not line.startswith("#") and line not in ELSEWHERE]
 
 
 def main(path: str) -> int:

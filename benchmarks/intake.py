@@ -82,9 +82,7 @@ def main() -> int:
         whole = run_month(home, files)
         results.append(whole)
         ratio = whole.seconds / bare.seconds
-        print(
-            f"{month}: {len(files)} files; to the published copy {whole}; bare read {bare}; ratio {ratio:.1f}"
-        )
+        print(f"{month}: {len(files)} files; to the published copy {whole}; bare read {bare}; ratio {ratio:.1f}")
     print(f"second month / first month: {results[1].seconds / results[0].seconds:.2f}")
     pointer = home / "published" / "CURRENT"
     release = home / "published" / pointer.read_text(encoding="utf-8").strip() / "niis.duckdb"

@@ -49,9 +49,14 @@ def moment(value: datetime | None, language: str) -> str:
     return NOTHING if value is None else f"{day(value.date(), language)} {value:%H:%M}"
 
 
+def viet_nam_time(value: datetime) -> datetime:
+    """Return a UTC time as Viet Nam's clock shows it, without a zone."""
+    return value + _TO_VIET_NAM
+
+
 def moment_of_utc(value: datetime, language: str) -> str:
     """Return a UTC time as Viet Nam's clock shows it."""
-    return moment(value + _TO_VIET_NAM, language)
+    return moment(viet_nam_time(value), language)
 
 
 def date_pattern(language: str) -> str:

@@ -391,7 +391,7 @@ Row = TypeVar("Row")
 Pair = tuple[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Registry:
     """Every definition, by its code."""
 

@@ -88,7 +88,8 @@ def _by_shape(column: pl.Series, formats: Mapping[str, str]) -> pl.Series:
     shape = column.str.replace_all(r"\d", "9")
     frame = pl.DataFrame({"text": column, "shape": shape})
     present = [text for text in shape.unique().drop_nulls().to_list() if text in formats]
-    nothing = pl.lit(None, dtype=pl.Datetime("us"))
+    if not present:
+        return pl.Series(column.name, [None], dtype=pl.Datetime("us")).new_from_index(0, column.len())
     parsed = [
         pl.when(pl.col("shape") == text).then(
             pl.col("text").str.to_datetime(formats[text], strict=False, time_unit="us")
@@ -97,6 +98,6 @@ def _by_shape(column: pl.Series, formats: Mapping[str, str]) -> pl.Series:
         )
         for text in present
     ]
-    values = frame.select(pl.coalesce([*parsed, nothing]).alias("value")).to_series()
+    values = frame.select(pl.coalesce(parsed).alias("value")).to_series()
     plausible = values.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR)
     return values.set(~plausible.fill_null(value=True), None)
