@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import altair as alt
 import polars as pl
@@ -13,8 +13,10 @@ from dashboards.geography import Layer
 from dashboards.i18n import Texts
 from dashboards.views import Band, Row, band_of
 
+_Drawn = TypeVar("_Drawn", alt.Chart, alt.LayerChart)
 _FONT = '"Source Sans", "Source Sans 3", sans-serif'
 SELECTION = "clicked"
+_WANTED = "good"  # the colour of the band that a programme aims at
 
 
 def labelled(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts) -> pl.DataFrame:
@@ -38,12 +40,12 @@ def band_label(band: Band | None, texts: Texts, *, has_value: bool) -> str:
 
 
 def area_map(
-    layer: Layer, frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts, height: int
+    layer: Layer, frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], *, texts: Texts, height: int
 ) -> alt.Chart:
     """Draw a layer shaded by band. Areas without a value are grey, never the shade of zero."""
     no_data = texts("no_data")
     columns = ["area_code", "area_name", "value", "value_text", "band", "status_text"]
-    shapes = alt.Data(url=layer.url, format=alt.DataFormat(property="features", type="json"))
+    shapes = alt.UrlData(url=layer.url, format=alt.DataFormat(property="features", type="json"))
     base = (
         alt.Chart(shapes)
         .transform_calculate(area_code="datum.properties.code")
@@ -106,7 +108,29 @@ def ranking(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: T
     labels = base.mark_text(align="left", dx=4, color=palette.INK, fontSize=11).encode(
         x=axis, y=order, text="value_text:N"
     )
-    return _styled((bars + labels).properties(height=max(60, 21 * len(names)), width="container"))
+    return _styled(alt.layer(bars, labels).properties(height=max(60, 21 * len(names)), width="container"))
+
+
+def counts(frame: pl.DataFrame, *, title: str, name: str, note: str) -> alt.LayerChart:
+    """Draw a bar for each row (code, name, value, value_text, note), in the order of the frame."""
+    room = max([*frame["value"].to_list(), 1.0]) * 1.15
+    base = alt.Chart(_plain(frame)).encode(
+        x=alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, room])),
+        y=alt.Y(
+            "name:N",
+            sort=frame["name"].to_list(),
+            title=None,
+            axis=alt.Axis(labelLimit=220, ticks=False, domain=False, labelFontSize=12),
+        ),
+    )
+    tooltip = [
+        alt.Tooltip("name:N", title=name),
+        alt.Tooltip("value_text:N", title=title),
+        alt.Tooltip("note:N", title=note),
+    ]
+    bars = base.mark_bar(height=14, color=palette.SERIES[0], cornerRadiusEnd=2).encode(tooltip=tooltip)
+    labels = base.mark_text(align="left", dx=4, color=palette.INK, fontSize=11).encode(text="value_text:N")
+    return _styled(alt.layer(bars, labels).properties(height=max(60, 24 * frame.height), width="container"))
 
 
 def trend(
@@ -129,7 +153,7 @@ def trend(
     value_axis = alt.Axis(title=None, labelExpr=_number_expression(texts.language), tickCount=5)
     x = alt.X("period_text:O", sort=order, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap="greedy"))
     y = alt.Y("value:Q", scale=alt.Scale(zero=False, nice=True), axis=value_axis)
-    legend = alt.Legend(orient="bottom", title=None, labelLimit=280, direction="vertical" if len(sources) > 2 else None)
+    legend = alt.Legend(orient="bottom", title=None, labelLimit=280, columns=2)
     colour = alt.Color("source_text:N", scale=alt.Scale(domain=sources, range=list(palette.SERIES)), legend=legend)
     base = alt.Chart(_plain(points)).encode(
         x=x,
@@ -142,7 +166,8 @@ def trend(
             alt.Tooltip("status_text:N", title=texts("status")),
         ],
     )
-    layers: list[Any] = [_target_rule(band, texts) for band in bands if band.colour_token == "good"][:1]
+    wanted = next((band for band in bands if band.colour_token == _WANTED), None)
+    layers: list[Any] = [_target_rule(wanted, texts)] if wanted else []
     layers += [
         base.mark_line(strokeWidth=2.2, invalid="break-paths-show-domains"),
         base.mark_point(filled=True, size=46, invalid="filter", opacity=1).encode(
@@ -156,11 +181,11 @@ def trend(
     return _styled(alt.layer(*layers).properties(height=height, width="container"))
 
 
-def _target_rule(band: Band, texts: Texts) -> alt.LayerChart:
+def _target_rule(band: Band, texts: Texts) -> Any:
     """Draw the edge that a value has to reach: the lower bound, or the upper one where less is better."""
     edge = band.lower if band.lower else band.upper
     label = f"{band.label}: {formats.number(edge, texts.language)}"
-    rule = alt.Chart(alt.Data(values=[{"edge": edge, "label": label}]))
+    rule = alt.Chart(alt.InlineData(values=[{"edge": edge, "label": label}]))
     return alt.layer(
         rule.mark_rule(strokeDash=[4, 4], color=palette.MUTED).encode(y="edge:Q"),
         rule.mark_text(align="left", dx=2, dy=-6, color=palette.MUTED, fontSize=11).encode(
@@ -189,11 +214,11 @@ def _number_expression(language: str) -> str:
     return "format(datum.value, ',~f')"
 
 
-def _plain(frame: pl.DataFrame) -> alt.Data:
-    return alt.Data(values=frame.to_dicts())
+def _plain(frame: pl.DataFrame) -> alt.InlineData:
+    return alt.InlineData(values=frame.to_dicts())
 
 
-def _styled(chart: Any) -> Any:
+def _styled(chart: _Drawn) -> _Drawn:
     return (
         chart.configure(font=_FONT, background="transparent")
         .configure_view(stroke=None)

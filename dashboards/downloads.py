@@ -80,7 +80,7 @@ def to_xlsx(extract: Extract) -> bytes:
         sheet.set_column(1, 1, 70)
         for line, (name, value) in enumerate(extract.facts):
             sheet.write_string(line, 0, name, book.add_format({"bold": True}))
-            _write_cell(sheet, line, 1, value, None, styles)
+            _write_cell(sheet, line, 1, value, styles=styles)
     return out.getvalue()
 
 
@@ -109,13 +109,15 @@ def _write_table(sheet: Any, columns: Sequence[Column], rows: pl.DataFrame, head
         sheet.set_column(index, index, min(48, max(len(column.header), int(str(texts or 0))) + 3))
     for line, row in enumerate(rows.select([column.name for column in columns]).iter_rows(), start=1):
         for index, cell in enumerate(row):
-            _write_cell(sheet, line, index, cell, columns[index].decimals, styles)
+            _write_cell(sheet, line, index, cell, decimals=columns[index].decimals, styles=styles)
     sheet.freeze_panes(1, 0)
     if rows.height:
         sheet.autofilter(0, 0, rows.height, len(columns) - 1)
 
 
-def _write_cell(sheet: Any, line: int, index: int, cell: object, decimals: int | None, styles: _Styles) -> None:
+def _write_cell(
+    sheet: Any, line: int, index: int, cell: object, *, decimals: int | None = None, styles: _Styles
+) -> None:
     if cell is None:
         sheet.write_blank(line, index, None)
     elif isinstance(cell, datetime):

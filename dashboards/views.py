@@ -108,6 +108,7 @@ def kpi(
     indicator: Row,
     current: Row | None,
     before: Row | None,
+    *,
     compared_with: str,
     bands: Sequence[Band],
     statuses: Mapping[str, str],

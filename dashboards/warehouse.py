@@ -43,7 +43,8 @@ _HARDENING = (
 
 _VALUE_COLUMNS = (
     "area_code, level_code, period_type, period, period_start_month, period_end_month, indicator_code,"
-    " numerator, denominator, value, units_included, units_expected, value_status, definition_version, source_code"
+    " cast(numerator as double) as numerator, cast(denominator as double) as denominator,"
+    " cast(value as double) as value, units_included, units_expected, value_status, definition_version, source_code"
 )
 
 

@@ -1,0 +1,50 @@
+"""Ways to an area: the lists of provinces and of neighbours, and a search that needs no diacritics."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards import shell
+from dashboards.shell import Context
+from dashboards.views import area_name
+from dashboards.warehouse import Area
+
+
+def draw_provinces(context: Context) -> None:
+    """Draw the search and the list of provinces."""
+    texts = context.texts
+    with st.grid(columns=2, min_column_width=300):
+        province = context.tree.ancestor(context.state.area, "province")
+        _list(context, texts("province"), context.tree.of_level("province"), province, "w_province")
+        text = st.text_input(texts("search"), placeholder=texts("search_hint"), key="w_search")
+    if text.strip():
+        found = context.release.search_areas(context.state.hierarchy, text, limit=8)
+        if not found.height:
+            st.info(texts("search_nothing", text=text), icon=":material/search_off:")
+        with st.container(horizontal=True):
+            for code in found["area_code"]:
+                area = context.tree.areas[code]
+                st.page_link(
+                    shell.PAGES[shell.page_of(area)],
+                    label=" › ".join(area_name(step, texts) for step in context.tree.path(code)[2:]) or area.name_vi,
+                    query_params=context.state.at(code).to_params(),
+                )
+
+
+def draw_siblings(context: Context) -> None:
+    """Draw the list of the areas beside the chosen one."""
+    area = context.tree.areas[context.state.area]
+    _list(context, context.texts("local_area"), context.tree.children(str(area.parent_code)), area, "w_sibling")
+
+
+def _list(context: Context, label: str, areas: list[Area], chosen: Area | None, key: str) -> None:
+    names = {area.area_code: area_name(area, context.texts) for area in areas}
+    if chosen is not None:
+        st.session_state[key] = chosen.area_code
+    st.selectbox(
+        label, list(names), key=key, format_func=lambda code: names.get(code, code), on_change=_go, args=(key,)
+    )
+
+
+def _go(key: str) -> None:
+    shell.change(area=st.session_state[key])

@@ -1,0 +1,396 @@
+"""The one view of an area, whatever its level: numbers, map, ranking, trend, table and the way down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts, components, formats, shell
+from dashboards.definitions import definition_of
+from dashboards.downloads import Column, Extract
+from dashboards.shell import Context
+from dashboards.views import (
+    Band,
+    Row,
+    area_name,
+    bands_of,
+    compared_period,
+    completeness,
+    kpi,
+    ranked,
+    with_every_area,
+    with_every_period,
+)
+from dashboards.warehouse import Area
+
+_TREND_POINTS = 36
+_NAMES_LISTED = 12
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is looked at: the area, what is below it, and the chosen indicator with its bands."""
+
+    context: Context
+    area: Area
+    below: list[Area]
+    indicator: Row
+    bands: list[Band]
+    statuses: Mapping[str, str]
+
+    @property
+    def period(self) -> str:
+        return shell.period_text(self.context)
+
+
+def draw(context: Context) -> None:
+    """Draw the area that the state names."""
+    shell.remember(context.state)
+    area = context.tree.areas[context.state.area]
+    texts = context.texts
+    indicator = context.registry.indicators.row(
+        by_predicate=pl.col("indicator_code") == context.state.indicator, named=True
+    )
+    subject = _Subject(
+        context,
+        area,
+        context.tree.shown_below(area.area_code),
+        indicator,
+        bands_of(context.registry.thresholds, context.state.indicator, texts),
+        {row["value_status"]: texts.named(row, "label") for row in context.registry.statuses.iter_rows(named=True)},
+    )
+    components.breadcrumb(context)
+    st.title(area_name(area, texts))
+    components.filters(context)
+    _headlines(subject)
+    own = _values(context, [area.area_code], [context.state.indicator], context.state.period)
+    _remarks(subject, own.row(0, named=True) if own.height else None)
+    if subject.below:
+        frame = _compared(subject)
+        _map_and_ranking(subject, frame)
+        _trends(subject)
+        _table(subject, frame)
+    else:
+        _trends(subject)
+        st.info(texts("below_none", area=area_name(area, texts)), icon=":material/info:")
+        _table(subject, _described(subject, with_every_area([area], own, texts)))
+
+
+def _values(context: Context, areas: Sequence[str], indicators: Sequence[str], period: str) -> pl.DataFrame:
+    return context.release.indicator_values(
+        indicators,
+        context.state.hierarchy,
+        area_codes=areas,
+        period_type=context.state.period_type,
+        period_from=period,
+        period_to=period,
+    )
+
+
+def _headlines(subject: _Subject) -> None:
+    context, texts = subject.context, subject.context.texts
+    headline = context.registry.indicators.filter(pl.col("is_headline"))
+    codes = headline["indicator_code"].to_list()
+    known = context.periods["period"].to_list()
+    period = context.state.period
+    earlier = compared_period(period, context.state.period_type, known) if period else None
+    now = _by_indicator(_values(context, [subject.area.area_code], codes, period))
+    before = _by_indicator(_values(context, [subject.area.area_code], codes, earlier)) if earlier else {}
+    st.subheader(f"{texts('headlines')} · {subject.period}")
+    components.kpi_cards(
+        [
+            kpi(
+                row,
+                now.get(row["indicator_code"]),
+                before.get(row["indicator_code"]),
+                compared_with=shell.period_text(context, earlier) if earlier else "",
+                bands=bands_of(context.registry.thresholds, row["indicator_code"], texts),
+                statuses=subject.statuses,
+                texts=texts,
+            )
+            for row in headline.iter_rows(named=True)
+        ],
+        context,
+    )
+
+
+def _by_indicator(values: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    return {row["indicator_code"]: row for row in values.iter_rows(named=True)}
+
+
+def _remarks(subject: _Subject, own: Row | None) -> None:
+    """Say in words what is missing from the chosen number."""
+    context, texts = subject.context, subject.context.texts
+    is_over = dict(context.periods.select("period", "is_complete").iter_rows()).get(context.state.period, True)
+    if not is_over:
+        st.info(texts("period_open_note", period=subject.period), icon=":material/hourglass_top:")
+    status = own["value_status"] if own else "not_reported"
+    described = context.registry.statuses.row(by_predicate=pl.col("value_status") == status, named=True)
+    if not described["has_value"]:
+        st.info(
+            texts(
+                "empty_note",
+                area=area_name(subject.area, texts),
+                period=subject.period,
+                status=subject.statuses[status],
+                explanation=texts.named(described, "explanation"),
+            ),
+            icon=":material/info:",
+        )
+    elif own and status != "calculated":
+        st.info(texts("partial_note", completeness=completeness(own, texts) or ""), icon=":material/info:")
+
+
+def _compared(subject: _Subject) -> pl.DataFrame:
+    context = subject.context
+    codes = [area.area_code for area in subject.below]
+    values = _values(context, codes, [context.state.indicator], context.state.period)
+    return _described(subject, with_every_area(subject.below, values, context.texts))
+
+
+def _described(subject: _Subject, frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the words of a row: value_text, band, status_text, source_text."""
+    texts = subject.context.texts
+    named = {row["source_code"]: texts.named(row) for row in subject.context.registry.sources.iter_rows(named=True)}
+    named["mixed"] = texts("source_mixed")
+    return charts.labelled(frame, subject.indicator, subject.bands, texts).with_columns(
+        pl.col("value_status").replace_strict(subject.statuses, return_dtype=pl.String).alias("status_text"),
+        pl.col("source_code").replace(named).alias("source_text"),
+    )
+
+
+def _map_and_ranking(subject: _Subject, frame: pl.DataFrame) -> None:
+    context, texts = subject.context, subject.context.texts
+    label = texts.named(dict(subject.indicator), "label")
+    order = ranked(frame, subject.indicator["direction"])
+    layer = context.tree.layer(subject.below)
+    with st.grid(columns=2, min_column_width=340, gap="medium"):
+        with st.container(border=True):
+            st.subheader(texts("map"))
+            st.caption(f"{label} · {subject.period}")
+            if layer is None:
+                st.info(texts("map_none"), icon=":material/map:")
+            else:
+                key = f"map_{context.state.hierarchy}_{subject.area.area_code}_{context.state.indicator}"
+                st.altair_chart(
+                    charts.area_map(layer, frame, subject.indicator, subject.bands, texts=texts, height=520),
+                    theme=None,
+                    key=key,
+                    on_select=_remember_click(key),
+                    alt=_map_alt(subject, frame, order, label),
+                )
+                st.caption(texts("map_hint"))
+        with st.container(border=True):
+            st.subheader(texts("ranking"))
+            st.caption(f"{label} · {subject.period}")
+            if order.height:
+                with st.container(height=560, border=False):
+                    st.altair_chart(
+                        charts.ranking(order, subject.indicator, subject.bands, texts),
+                        theme=None,
+                        alt=texts(
+                            "ranking_alt",
+                            indicator=label,
+                            period=subject.period,
+                            first=_name_and_value(order, 0),
+                            last=_name_and_value(order, -1),
+                        ),
+                    )
+            else:
+                st.info(texts("ranking_empty"), icon=":material/info:")
+            _without_value(subject, frame)
+    _follow_click(subject)
+
+
+def _map_alt(subject: _Subject, frame: pl.DataFrame, order: pl.DataFrame, label: str) -> str:
+    texts = subject.context.texts
+    common = {"indicator": label, "period": subject.period, "area": area_name(subject.area, texts)}
+    if not order.height:
+        return texts("map_alt_empty", **common)
+    by_value = order.sort("value")
+    return texts(
+        "map_alt",
+        **common,
+        valued=order.height,
+        count=frame.height,
+        low=_name_and_value(by_value, 0),
+        high=_name_and_value(by_value, -1),
+    )
+
+
+def _name_and_value(frame: pl.DataFrame, index: int) -> str:
+    row = frame.row(index, named=True)
+    return f"{row['area_name']} ({row['value_text']})"
+
+
+def _without_value(subject: _Subject, frame: pl.DataFrame) -> None:
+    names = frame.filter(pl.col("value").is_null())["area_name"].to_list()
+    if names and len(names) < frame.height:
+        listed = ", ".join(names[:_NAMES_LISTED]) + (" …" if len(names) > _NAMES_LISTED else "")
+        st.caption(subject.context.texts("ranking_without", count=len(names), names=listed))
+
+
+_CLICKED = "clicked_area"
+
+
+def _remember_click(key: str) -> Any:
+    """Return the callback of a map. Only a new click calls it: a click of an earlier visit does not drill again."""
+
+    def callback() -> None:
+        picked = st.session_state[key]["selection"].get(charts.SELECTION) or []
+        if picked:
+            st.session_state[_CLICKED] = picked[0]["area_code"]
+
+    return callback
+
+
+def _follow_click(subject: _Subject) -> None:
+    area = subject.context.tree.get(st.session_state.pop(_CLICKED, None))
+    if area is not None:
+        open_area(subject.context, area)
+
+
+def open_area(context: Context, area: Area) -> None:
+    """Go to the page of an area, with everything else as it is."""
+    st.switch_page(shell.PAGES[shell.page_of(area)], query_params=context.state.at(area.area_code).to_params())
+
+
+def _trends(subject: _Subject) -> None:
+    context, texts = subject.context, subject.context.texts
+    kind = context.state.period_type
+    with st.container(border=True):
+        st.subheader(texts("trend"))
+        periods = context.periods["period"].to_list()
+        if context.state.period in periods:
+            periods = periods[: periods.index(context.state.period) + 1]
+        _trend(subject, kind, periods[-_TREND_POINTS:])
+        years = context.registry.periods[context.state.hierarchy]["year"]["period"].to_list()
+        if kind != "year" and len(years) > 2:
+            st.subheader(texts("trend_years"))
+            _trend(subject, "year", years)
+
+
+def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
+    context, texts = subject.context, subject.context.texts
+    label = texts.named(dict(subject.indicator), "label")
+    if not periods:
+        st.info(texts("trend_empty"), icon=":material/info:")
+        return
+    values = context.release.indicator_values(
+        [context.state.indicator],
+        context.state.hierarchy,
+        area_codes=[subject.area.area_code],
+        period_type=period_type,
+        period_from=periods[0],
+        period_to=periods[-1],
+    )
+    if period_type == "year":
+        # A year that nobody reported stands as a gap, also between two sources.
+        periods = [str(year) for year in range(int(periods[0]), int(periods[-1]) + 1)]
+    if values["value"].drop_nulls().len() == 0:
+        st.info(texts("trend_empty"), icon=":material/info:")
+        return
+    frame = _described(subject, with_every_period(periods, values)).with_columns(
+        pl.Series("period_text", [formats.period(code, period_type, texts.language) for code in periods])
+    )
+    st.altair_chart(
+        charts.trend(frame, subject.indicator, subject.bands, texts),
+        theme=None,
+        alt=texts(
+            "trend_alt",
+            indicator=label,
+            area=area_name(subject.area, texts),
+            first=frame["period_text"][0],
+            last=frame["period_text"][-1],
+        ),
+    )
+
+
+def _table(subject: _Subject, frame: pl.DataFrame) -> None:
+    context, texts = subject.context, subject.context.texts
+    decimals = subject.indicator["decimals"]
+    with st.container(border=True):
+        st.subheader(texts("table"))
+        st.caption(f"{texts.named(dict(subject.indicator), 'label')} · {subject.period}")
+        language = texts.language
+        shown = frame.select(
+            pl.col("area_name").alias(texts("area")),
+            pl.col("value_text").alias(texts("value")),
+            pl.col("band").alias(texts("band")),
+            *[
+                pl.col(name)
+                .map_elements(lambda cell: formats.number(cell, language), return_dtype=pl.String, skip_nulls=True)
+                .fill_null(formats.NOTHING)
+                .alias(texts(name))
+                for name in ("numerator", "denominator", "units_included", "units_expected")
+            ],
+            pl.col("status_text").alias(texts("status")),
+            pl.col("source_text").fill_null(formats.NOTHING).alias(texts("data_source")),
+        )
+        numbers = {texts(name) for name in ("value", "numerator", "denominator", "units_included", "units_expected")}
+        st.dataframe(
+            shown,
+            hide_index=True,
+            height=min(560, 38 + 35 * max(shown.height, 1)),
+            column_config={name: st.column_config.TextColumn(name, alignment="right") for name in numbers},
+        )
+        if subject.below:
+            _way_down(subject)
+        columns = [
+            Column("area_code", texts("area_code")),
+            Column("area_name", texts("area")),
+            Column("numerator", texts("numerator"), 0),
+            Column("denominator", texts("denominator"), 0),
+            Column("value", f"{texts('value')} ({texts('unit_' + subject.indicator['unit'])})", decimals),
+            Column("units_included", texts("units_included"), 0),
+            Column("units_expected", texts("units_expected"), 0),
+            Column("status_text", texts("status")),
+            Column("source_text", texts("data_source")),
+            Column("definition_version", texts("definition_version"), 0),
+        ]
+        extract = Extract(frame, columns, [definition_of(context, subject.indicator)], _facts(subject, frame), language)
+        state = context.state
+        stem = f"{state.indicator}_{state.hierarchy}_{state.area}_{state.period_type}_{state.period}"
+        components.downloads(extract, stem, context)
+
+
+def _facts(subject: _Subject, frame: pl.DataFrame) -> list[tuple[str, Any]]:
+    """Return what the workbook says of its source and scope."""
+    context, texts = subject.context, subject.context.texts
+    info = context.release.info()
+    hierarchy = context.registry.hierarchies.row(
+        by_predicate=pl.col("hierarchy_code") == context.state.hierarchy, named=True
+    )
+    sums = {name: frame[name].sum() or 0 for name in ("units_included", "units_expected")}
+    return [
+        (texts("data_kind"), texts("kind_synthetic" if info.is_synthetic else "kind_routine")),
+        (texts("as_of"), info.as_of_date),
+        (texts("built_at"), formats.viet_nam_time(info.built_at)),
+        (texts("release"), info.release_id),
+        (texts("indicator"), texts.named(dict(subject.indicator), "label")),
+        (texts("period_type"), texts(f"period_type_{context.state.period_type}")),
+        (texts("period"), subject.period),
+        (texts("hierarchy"), texts.named(hierarchy)),
+        (texts("area"), " › ".join(area_name(area, texts) for area in context.tree.path(subject.area.area_code))),
+        (texts("completeness"), completeness(sums, texts) or texts("no_reports_owed")),
+    ]
+
+
+def _way_down(subject: _Subject) -> None:
+    """Offer the areas below in a list as well: a map cannot be clicked with a keyboard."""
+    texts = subject.context.texts
+    names = {area.area_code: area_name(area, texts) for area in subject.below}
+    chosen = st.selectbox(
+        texts("drill"),
+        list(names),
+        index=None,
+        format_func=lambda code: names.get(code, code),
+        placeholder=texts("drill_hint"),
+        key=f"drill_{subject.context.state.hierarchy}_{subject.area.area_code}",
+    )
+    if chosen is not None:
+        open_area(subject.context, subject.context.tree.areas[chosen])

@@ -1,0 +1,168 @@
+"""Pieces that several pages draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards import formats, palette, shell
+from dashboards.downloads import Extract, to_csv, to_xlsx
+from dashboards.i18n import Texts
+from dashboards.shell import Context
+from dashboards.state import PERIOD_TYPES
+from dashboards.views import Kpi, area_name
+
+_STYLE = Path(__file__).parent / "static" / "style.css"
+
+
+def style() -> None:
+    """Set what the theme's configuration cannot: the cards, and the room around a page."""
+    st.html(_STYLE)
+
+
+def language_switch(language: str) -> None:
+    """Draw the switch between the two languages; each is named in itself."""
+    texts = Texts(language)
+    st.session_state["w_lang"] = language
+    st.segmented_control(
+        texts("language"),
+        list(formats.LANGUAGES),
+        format_func=lambda code: texts(f"language_{code}"),
+        key="w_lang",
+        label_visibility="collapsed",
+        on_change=_changed,
+        args=("lang", "w_lang"),
+        required=True,
+    )
+
+
+def notices(context: Context) -> None:
+    """Say what has to be known before a number is believed: synthetic data, a damaged release."""
+    info = context.release.info()
+    if info.is_fallback:
+        st.error(context.texts("fallback_banner"), icon=":material/error:")
+    if info.is_synthetic:
+        st.warning(context.texts("synthetic_banner"), icon=":material/science:")
+
+
+def footer(context: Context) -> None:
+    """Say which release the page was drawn from."""
+    info = context.release.info()
+    language = context.texts.language
+    line = context.texts(
+        "footer",
+        as_of=formats.day(info.as_of_date, language),
+        built=formats.moment_of_utc(info.built_at, language),
+        release=info.release_id,
+        definition=info.definition_version,
+    )
+    st.html(f'<div class="release">{escape(line)}</div>')
+
+
+def kpi_cards(cards: Sequence[Kpi], context: Context) -> None:
+    """Draw the headline numbers as cards of one height."""
+    st.html(f'<div class="kpis">{"".join(_card(card, context) for card in cards)}</div>')
+
+
+def _card(card: Kpi, context: Context) -> str:
+    texts = context.texts
+    colour = palette.COLOURS[card.band.colour_token] if card.band else palette.NO_DATA
+    band = ""
+    if card.band:
+        ink, sign = palette.INKS[card.band.colour_token], palette.SIGNS[card.band.colour_token]
+        band = f'<span style="color:{ink}">{sign} {escape(card.band.label)}</span>'
+    change = (
+        texts("kpi_change", change=card.change, period=card.compared_with) if card.change else texts("kpi_no_change")
+    )
+    state = f'<div class="state">{escape(card.status)}</div>' if card.status else ""
+    return (
+        f'<div class="kpi" style="--band:{colour}"><div class="name">{escape(card.label)}</div>'
+        f'<div class="figure">{escape(card.value)}</div><div class="band">{band}</div>'
+        f'<div class="small">{escape(change)}</div>'
+        f'<div class="small">{escape(card.completeness or texts("no_reports_owed"))}</div>{state}</div>'
+    )
+
+
+def number_cards(cards: Sequence[tuple[str, str]]) -> None:
+    """Draw plain counts, each a label and a number, as cards of one height."""
+    drawn = "".join(
+        f'<div class="kpi"><div class="name">{escape(label)}</div><div class="figure">{escape(value)}</div></div>'
+        for label, value in cards
+    )
+    st.html(f'<div class="kpis">{drawn}</div>')
+
+
+def breadcrumb(context: Context) -> None:
+    """Draw the way from the nation to the area as links."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for area in context.tree.path(context.state.area)[:-1]:
+            st.page_link(
+                shell.PAGES[shell.page_of(area)],
+                label=f"{area_name(area, context.texts)} ›",
+                query_params=context.state.at(area.area_code).to_params(),
+            )
+
+
+def filters(context: Context) -> None:
+    """Draw the choices that all views of areas share; each is kept in the URL."""
+    texts, state, registry = context.texts, context.state, context.registry
+    names = {row["hierarchy_code"]: texts.named(row) for row in registry.hierarchies.iter_rows(named=True)}
+    labels = {row["indicator_code"]: texts.named(row, "label") for row in registry.indicators.iter_rows(named=True)}
+    complete = dict(context.periods.select("period", "is_complete").iter_rows())
+
+    def named_period(code: str) -> str:
+        text = shell.period_text(context, code)
+        return text if complete[code] else texts("period_open", period=text)
+
+    with st.grid(columns=4, min_column_width=200):
+        choose("indicator", list(labels), state.indicator, labels.__getitem__, texts("indicator"))
+        choose(
+            "period_type",
+            list(PERIOD_TYPES),
+            state.period_type,
+            lambda code: texts(f"period_type_{code}"),
+            texts("period_type"),
+        )
+        choose("period", context.periods["period"].to_list()[::-1], state.period, named_period, texts("period"))
+        choose("hierarchy", list(names), state.hierarchy, names.__getitem__, texts("hierarchy"))
+
+
+def choose(field: str, options: Sequence[str], value: str, shown: Callable[[str], str], label: str) -> None:
+    """Draw a list of codes whose choice is a field of the view."""
+    key = f"w_{field}"
+    if value in options:
+        st.session_state[key] = value
+    st.selectbox(label, options, key=key, format_func=shown, on_change=_changed, args=(field, key))
+
+
+def _changed(field: str, key: str) -> None:
+    value = st.session_state[key]
+    if value is not None:
+        shell.change(**{field: value})
+
+
+def downloads(extract: Extract, stem: str, context: Context) -> None:
+    """Draw the buttons that make a file of what is shown; nothing is made before one is pressed."""
+    with st.container(horizontal=True):
+        st.download_button(
+            context.texts("download_csv"),
+            data=partial(to_csv, extract),
+            file_name=f"{stem}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"csv_{stem}",
+        )
+        st.download_button(
+            context.texts("download_xlsx"),
+            data=partial(to_xlsx, extract),
+            file_name=f"{stem}.xlsx",
+            mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            icon=":material/table_view:",
+            on_click="ignore",
+            key=f"xlsx_{stem}",
+        )

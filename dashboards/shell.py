@@ -1,0 +1,147 @@
+"""What every page needs before it draws: the release, the words, the view's state, and the notes that go with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+import streamlit as st
+
+from dashboards import formats, source
+from dashboards.geography import AreaTree
+from dashboards.i18n import Texts
+from dashboards.state import PERIOD_TYPES, Choices, ViewState, language_of, parse
+from dashboards.warehouse import Area, Release
+
+PAGES = {
+    "page_nation": "app_pages/nation.py",
+    "page_province": "app_pages/province.py",
+    "page_local": "app_pages/local.py",
+    "page_quality": "app_pages/quality.py",
+    "page_definitions": "app_pages/definitions.py",
+}
+_KEPT = "view"
+_PAGE_OF_LEVEL = {"nation": "page_nation", "region": "page_nation", "province": "page_province"}
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The small relations of a release that every view uses; read once a release."""
+
+    hierarchies: pl.DataFrame
+    trees: dict[str, AreaTree]
+    indicators: pl.DataFrame
+    thresholds: pl.DataFrame
+    statuses: pl.DataFrame
+    sources: pl.DataFrame
+    periods: dict[str, dict[str, pl.DataFrame]]  # hierarchy -> period type -> those with values, oldest first
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run of one page."""
+
+    release: Release
+    registry: Registry
+    texts: Texts
+    state: ViewState
+
+    @property
+    def tree(self) -> AreaTree:
+        """The areas of the chosen hierarchy."""
+        return self.registry.trees[self.state.hierarchy]
+
+    @property
+    def periods(self) -> pl.DataFrame:
+        """The periods of the chosen type that have values, oldest first."""
+        return self.registry.periods[self.state.hierarchy][self.state.period_type]
+
+    def at(self, area: Area) -> Context:
+        """Return the context of another area."""
+        return Context(self.release, self.registry, self.texts, self.state.at(area.area_code))
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _registry(release_id: str, _release: Release) -> Registry:
+    codes = _release.hierarchies()["hierarchy_code"].to_list()
+    return Registry(
+        hierarchies=_release.hierarchies(),
+        trees={code: AreaTree(code, _release.areas(code)) for code in codes},
+        indicators=_release.indicators(),
+        thresholds=_release.thresholds(),
+        statuses=_release.value_statuses(),
+        sources=_release.sources(),
+        periods={code: {kind: _release.periods_with_values(kind, code) for kind in PERIOD_TYPES} for code in codes},
+    )
+
+
+def parameters() -> dict[str, str]:
+    """Return the URL's parameters; those of the session's last view where the URL is silent."""
+    kept: dict[str, str] = st.session_state.get(_KEPT, {})
+    return kept | st.query_params.to_dict()
+
+
+def language() -> str:
+    """Return the language to draw this run in."""
+    return language_of(parameters())
+
+
+def open_context() -> Context:
+    """Return the context of this run. Raises ReleaseError when there is nothing to read."""
+    release = source.current()
+    registry = _registry(release.release_id, release)
+    given = parameters()
+    hierarchy = given.get("hierarchy")
+    codes = registry.hierarchies["hierarchy_code"].to_list()
+    if hierarchy not in codes:
+        hierarchy = codes[0]
+    headline = registry.indicators.sort("is_headline", descending=True, maintain_order=True)["indicator_code"].to_list()
+    choices = Choices(
+        hierarchies=codes,
+        indicators=_default_first(headline, registry),
+        periods={kind: _newest_first(frame) for kind, frame in registry.periods[hierarchy].items()},
+    )
+    state = parse(given, choices, registry.trees)
+    return Context(release, registry, Texts(state.lang), state)
+
+
+def _default_first(codes: list[str], registry: Registry) -> list[str]:
+    """Put the headline coverage of the series' last dose first: what a programme is asked about before all else."""
+    coverage = registry.indicators.filter(pl.col("is_headline") & (pl.col("indicator_kind") == "coverage"))
+    dropout = registry.indicators.filter(pl.col("is_headline") & (pl.col("indicator_kind") == "dropout"))
+    last_doses = {code.rsplit("_", 1)[-1] for code in dropout["indicator_code"].to_list()}
+    preferred = [row["indicator_code"] for row in coverage.iter_rows(named=True) if row["dose_code"] in last_doses]
+    return preferred[:1] + [code for code in codes if code not in preferred[:1]]
+
+
+def _newest_first(frame: pl.DataFrame) -> list[str]:
+    """Return the periods, the newest that is over first: it is the default."""
+    newest = frame.reverse()
+    complete = newest.filter(pl.col("is_complete"))["period"].to_list()
+    return complete[:1] + [period for period in newest["period"].to_list() if period not in complete[:1]]
+
+
+def remember(state: ViewState) -> None:
+    """Write the state into the URL, so that a copied link shows this view, and keep it for the next page."""
+    wanted = state.to_params()
+    st.session_state[_KEPT] = wanted
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def change(**fields: str) -> None:
+    """Change fields of the view: a widget's callback calls it, and the run that follows draws it."""
+    changed = parameters() | fields
+    st.session_state[_KEPT] = changed
+    st.query_params.from_dict(changed)
+
+
+def page_of(area: Area) -> str:
+    """Return the key of the page that shows areas of this level."""
+    return _PAGE_OF_LEVEL.get(area.level_code, "page_local")
+
+
+def period_text(context: Context, period: str | None = None) -> str:
+    """Return a period of the chosen type in words; the chosen one by default."""
+    chosen = period or context.state.period
+    return formats.period(chosen, context.state.period_type, context.texts.language) if chosen else formats.NOTHING

@@ -1,0 +1,32 @@
+"""The router: one frame around every page, in the reader's language."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards import components, shell
+from dashboards.i18n import Texts
+from dashboards.warehouse import ReleaseError
+
+language = shell.language()
+texts = Texts(language)
+st.set_page_config(page_title=texts("app_title"), page_icon=":material/vaccines:", layout="wide")
+components.style()
+page = st.navigation(
+    [
+        st.Page(path, title=texts(key), url_path=key.removeprefix("page_"), default=key == "page_nation")
+        for key, path in shell.PAGES.items()
+    ],
+    position="top",
+)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.caption(texts("app_title"), width="content")
+    components.language_switch(language)
+try:
+    context = shell.open_context()
+except ReleaseError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+components.notices(context)
+page.run()
+components.footer(context)
