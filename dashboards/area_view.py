@@ -268,7 +268,10 @@ def _trends(subject: _Subject) -> None:
         if context.state.period in periods:
             periods = periods[: periods.index(context.state.period) + 1]
         _trend(subject, kind, periods[-_TREND_POINTS:])
-        years = context.registry.periods[context.state.hierarchy]["year"]["period"].to_list()
+        # A year that is not over would look like a fall.
+        years = (
+            context.registry.periods[context.state.hierarchy]["year"].filter(pl.col("is_complete"))["period"].to_list()
+        )
         if kind != "year" and len(years) > 2:
             st.subheader(texts("trend_years"))
             _trend(subject, "year", years)
@@ -288,12 +291,14 @@ def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
         period_from=periods[0],
         period_to=periods[-1],
     )
+    valued = values.filter(pl.col("value").is_not_null())["period"].sort().to_list()
+    if not valued:
+        st.info(texts("trend_empty"), icon=":material/info:")
+        return
     if period_type == "year":
         # A year that nobody reported stands as a gap, also between two sources.
         periods = [str(year) for year in range(int(periods[0]), int(periods[-1]) + 1)]
-    if values["value"].drop_nulls().len() == 0:
-        st.info(texts("trend_empty"), icon=":material/info:")
-        return
+    periods = periods[periods.index(valued[0]) :]
     frame = _described(subject, with_every_period(periods, values)).with_columns(
         pl.Series("period_text", [formats.period(code, period_type, texts.language) for code in periods])
     )

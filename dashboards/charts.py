@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -13,7 +13,6 @@ from dashboards.geography import Layer
 from dashboards.i18n import Texts
 from dashboards.views import Band, Row, band_of
 
-_Drawn = TypeVar("_Drawn", alt.Chart, alt.LayerChart)
 _FONT = '"Source Sans", "Source Sans 3", sans-serif'
 SELECTION = "clicked"
 _WANTED = "good"  # the colour of the band that a programme aims at
@@ -41,11 +40,11 @@ def band_label(band: Band | None, texts: Texts, *, has_value: bool) -> str:
 
 def area_map(
     layer: Layer, frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], *, texts: Texts, height: int
-) -> alt.Chart:
+) -> Any:
     """Draw a layer shaded by band. Areas without a value are grey, never the shade of zero."""
     no_data = texts("no_data")
     columns = ["area_code", "area_name", "value", "value_text", "band", "status_text"]
-    shapes = alt.UrlData(url=layer.url, format=alt.DataFormat(property="features", type="json"))
+    shapes = alt.UrlData(url=layer.url, format=alt.JsonDataFormat(property="features", type="json"))
     base = (
         alt.Chart(shapes)
         .transform_calculate(area_code="datum.properties.code")
@@ -85,7 +84,7 @@ def area_map(
     return _styled(chart)
 
 
-def ranking(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts) -> alt.LayerChart:
+def ranking(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts) -> Any:
     """Draw a bar for each area that has a value, in the order of the frame, with its number beside it."""
     names = frame["area_name"].to_list()
     base = alt.Chart(_plain(frame.select("area_code", "area_name", "value", "value_text", "band", "status_text")))
@@ -111,7 +110,7 @@ def ranking(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: T
     return _styled(alt.layer(bars, labels).properties(height=max(60, 21 * len(names)), width="container"))
 
 
-def counts(frame: pl.DataFrame, *, title: str, name: str, note: str) -> alt.LayerChart:
+def counts(frame: pl.DataFrame, *, title: str, name: str, note: str) -> Any:
     """Draw a bar for each row (code, name, value, value_text, note), in the order of the frame."""
     room = max([*frame["value"].to_list(), 1.0]) * 1.15
     base = alt.Chart(_plain(frame)).encode(
@@ -133,9 +132,7 @@ def counts(frame: pl.DataFrame, *, title: str, name: str, note: str) -> alt.Laye
     return _styled(alt.layer(bars, labels).properties(height=max(60, 24 * frame.height), width="container"))
 
 
-def trend(
-    frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts, height: int = 260
-) -> alt.LayerChart:
+def trend(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts, height: int = 260) -> Any:
     """Draw values over periods; a line breaks where nothing was reported, and each source has a line of its own.
 
     The frame has period_text (in order of time), value, value_text, source_text and status_text.
@@ -218,7 +215,8 @@ def _plain(frame: pl.DataFrame) -> alt.InlineData:
     return alt.InlineData(values=frame.to_dicts())
 
 
-def _styled(chart: _Drawn) -> _Drawn:
+def _styled(chart: Any) -> Any:
+    """Give a chart the page's look. Altair's own types lose what kind of chart it is."""
     return (
         chart.configure(font=_FONT, background="transparent")
         .configure_view(stroke=None)

@@ -75,15 +75,15 @@ def _card(card: Kpi, context: Context) -> str:
     if card.band:
         ink, sign = palette.INKS[card.band.colour_token], palette.SIGNS[card.band.colour_token]
         band = f'<span style="color:{ink}">{sign} {escape(card.band.label)}</span>'
-    change = (
-        texts("kpi_change", change=card.change, period=card.compared_with) if card.change else texts("kpi_no_change")
-    )
+    change = texts("kpi_no_change")
+    if card.change:
+        change = texts("kpi_change", change=card.change, period=card.compared_with)
     state = f'<div class="state">{escape(card.status)}</div>' if card.status else ""
     return (
         f'<div class="kpi" style="--band:{colour}"><div class="name">{escape(card.label)}</div>'
         f'<div class="figure">{escape(card.value)}</div><div class="band">{band}</div>'
         f'<div class="small">{escape(change)}</div>'
-        f'<div class="small">{escape(card.completeness or texts("no_reports_owed"))}</div>{state}</div>'
+        f'<div class="small">{escape(card.completeness or "")}</div>{state}</div>'
     )
 
 

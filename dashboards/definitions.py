@@ -40,7 +40,7 @@ def band_text(band: Band, texts: Texts) -> str:
         for name, limit in (("lower", band.lower), ("upper", band.upper))
         if limit is not None
     }
-    key = {("lower",): "band_from", ("upper",): "band_under"}.get(tuple(limits), "band_between")
+    key = "band_between" if len(limits) == 2 else "band_from" if "lower" in limits else "band_under"
     return texts(key, label=band.label, **limits)
 
 

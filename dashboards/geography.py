@@ -45,6 +45,7 @@ class AreaTree:
             row["area_code"]: Area(hierarchy_code=hierarchy_code, **row)
             for row in frame.select(columns).iter_rows(named=True)
         }
+        self._order = {code: index for index, code in enumerate(self.areas)}
         self._children: dict[str, list[Area]] = defaultdict(list)
         for area in self.areas.values():
             if area.parent_code:
@@ -90,7 +91,7 @@ class AreaTree:
             deeper = [child for area in below for child in self.children(area.area_code)]
             if not deeper or self.layer(deeper) is None:
                 break
-            below = deeper
+            below = sorted(deeper, key=lambda area: self._order[area.area_code])
         return below
 
     def layer(self, areas: list[Area]) -> Layer | None:

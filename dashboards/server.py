@@ -92,4 +92,4 @@ def serve(published_dir: Path, host: str = "127.0.0.1", port: int = 8501) -> Non
     app = build_app(published_dir)
     shown = f"[{host}]" if ":" in host else host
     print(f"Bảng số liệu / dashboards: http://{shown}:{port}", flush=True)  # noqa: T201 - what a person waits for
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, log_config=None)

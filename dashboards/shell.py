@@ -91,7 +91,7 @@ def open_context() -> Context:
     release = source.current()
     registry = _registry(release.release_id, release)
     given = parameters()
-    hierarchy = given.get("hierarchy")
+    hierarchy = given.get("hierarchy", "")
     codes = registry.hierarchies["hierarchy_code"].to_list()
     if hierarchy not in codes:
         hierarchy = codes[0]

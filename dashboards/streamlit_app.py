@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboards import components, shell
 from dashboards.i18n import Texts
 from dashboards.warehouse import ReleaseError
 
+# A file of ours: an icon by name would be fetched from an outside host.
+ICON = Path(__file__).parent / "static" / "icon.png"
+
 language = shell.language()
 texts = Texts(language)
-st.set_page_config(page_title=texts("app_title"), page_icon=":material/vaccines:", layout="wide")
+st.set_page_config(page_title=texts("app_title"), page_icon=str(ICON), layout="wide")
 components.style()
 page = st.navigation(
     [

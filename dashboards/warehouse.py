@@ -222,7 +222,7 @@ class Release:
         rows = self.periods_with_values(period_type, hierarchy_code)
         complete = rows.filter(pl.col("is_complete"))
         chosen = complete if complete.height else rows
-        return chosen["period"].last() if chosen.height else None
+        return str(chosen["period"][-1]) if chosen.height else None
 
     # Values
 
