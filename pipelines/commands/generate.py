@@ -61,7 +61,18 @@ def generate(
 
     codes = None if provinces == "all" else [code.strip() for code in provinces.split(",") if code.strip()]
     with ConsoleReporter(console(stderr=True)).step("Sinh dữ liệu / generating") as step:
-        summary = generate_programme(out, codes, first, last, scale, seed, layout.value, defects=defects, progress=step)
+        summary = generate_programme(
+            out,
+            codes,
+            first,
+            last,
+            scale,
+            seed,
+            layout.value,
+            defects=defects,
+            plain_csv=plain_csv,
+            progress=step,
+        )
     say(str(summary))
 
 

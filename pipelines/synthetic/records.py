@@ -1,0 +1,288 @@
+"""From doses given to what facilities send: dose records, monthly reports, targets."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from pipelines.reference import Registry
+from pipelines.synthetic.children import add_months
+from pipelines.synthetic.names import child_names, mother_names
+from pipelines.synthetic.register import SOURCE_CODE
+
+DOSE_COLUMNS = (
+    "record_id", "action", "facility_code", "report_month", "submitted_at", "submission_mode", "person_code",
+    "national_id", "full_name", "birth_date", "sex", "mother_name", "phone", "household_commune_code",
+    "temporary_commune_code", "product_code", "lot_number", "lot_expiry_date", "given_at", "dose_number",
+    "dose_status", "service_type", "reaction_code",
+)  # fmt: skip
+NEW_TREE = date(2025, 7, 1)
+
+_SILENT_SHARE = 0.02
+_LATE_SHARE = 0.08
+_SUMMARY_ONLY_SHARE = 0.01
+_NOT_DONE_SHARE = 0.004
+_HOSPITAL_BIRTH_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Reporters:
+    """Facilities of the programme and how they report."""
+
+    frame: pl.DataFrame  # the register
+    station: pl.Series  # code of the station of each commune, in the order of communes
+    hospital: pl.Series  # code of the hospital where children of each commune are born; the station where none is
+    clinic: pl.Series  # code of the private clinic for each commune; the hospital where none is
+    seed: int
+
+    def draw(self, codes: pl.Series, month: date, purpose: int) -> np.ndarray:
+        """Return a number in 0..1 for each facility and month, the same whenever it is asked for."""
+        key = f"|{month}|{purpose}|{self.seed}"
+        known = {code: zlib.crc32((code + key).encode()) / 2**32 for code in codes.unique().to_list()}
+        return codes.replace_strict(known, return_dtype=pl.Float64).to_numpy()
+
+    def is_silent(self, codes: pl.Series, month: date) -> np.ndarray:
+        """Say which facilities send nothing for a month."""
+        return self.draw(codes, month, 1) < _SILENT_SHARE
+
+    def sends_summary_only(self, codes: pl.Series) -> np.ndarray:
+        """Say which stations send doses as numbers and never as records."""
+        return (self.draw(codes, date(2000, 1, 1), 2) < _SUMMARY_ONLY_SHARE) & codes.str.ends_with("01").to_numpy()
+
+    def submitted_at(self, codes: pl.Series, month: date) -> pl.Series:
+        """Return when each facility sends its month: in the first days of the next, some of them weeks later."""
+        late = self.draw(codes, month, 3) < _LATE_SHARE
+        spread = self.draw(codes, month, 4)
+        minutes = np.where(late, 6 * 1440 + spread * 40 * 1440, 420 + spread * 4 * 1440).astype(np.int64)
+        start = datetime.combine(add_months(month, 1), datetime.min.time())
+        return _moments(start, minutes)
+
+
+def _moments(start: datetime, minutes: np.ndarray) -> pl.Series:
+    return pl.Series(np.datetime64(start, "us") + minutes.astype("timedelta64[m]").astype("timedelta64[us]"))
+
+
+def reporters(places: pl.DataFrame, register: pl.DataFrame, seed: int) -> Reporters:
+    """Return who vaccinates the children of each commune."""
+    by_type = {
+        kind: register.filter(pl.col("facility_type_code") == kind).join(
+            places.select("commune_code", "district_code", "province_code"),
+            left_on="commune_code_2017",
+            right_on="commune_code",
+        )
+        for kind in ("commune_station", "hospital", "private_clinic")
+    }
+    stations = dict(by_type["commune_station"].select("commune_code_2017", "facility_code").iter_rows())
+    station = places.get_column("commune_code").replace_strict(stations)
+    hospital = _nearest(places, by_type["hospital"], "district_code", station)
+    clinic = _nearest(places, by_type["private_clinic"], "district_code", hospital)
+    return Reporters(register, station, hospital, clinic, seed)
+
+
+def _nearest(places: pl.DataFrame, found: pl.DataFrame, area: str, otherwise: pl.Series) -> pl.Series:
+    """Return for each commune the facility of its own, else the first of its district, else `otherwise`."""
+    own = dict(found.select("commune_code_2017", "facility_code").iter_rows())
+    shared = dict(
+        found.sort("facility_code")
+        .group_by(area, maintain_order=True)
+        .first()
+        .select(area, "facility_code")
+        .iter_rows()
+    )
+    return (
+        places.select(
+            pl.coalesce(
+                pl.col("commune_code").replace_strict(own, default=None, return_dtype=pl.String),
+                pl.col(area).replace_strict(shared, default=None, return_dtype=pl.String),
+                otherwise,
+            )
+        )
+        .to_series()
+        .alias("facility_code")
+    )
+
+
+def with_facility(given: pl.DataFrame, who: Reporters) -> pl.DataFrame:
+    """Add the facility that gave each dose: hospital at birth, clinic for those who pay, else the station."""
+    at_birth = (pl.col("visit_code") == "birth") & (pl.col("names") % 100 < 100 * _HOSPITAL_BIRTH_SHARE)
+    born_in, lives_in = given.get_column("born_in"), given.get_column("lives_in")
+    return given.with_columns(
+        pl.when(at_birth)
+        .then(who.hospital.gather(born_in))
+        .when(pl.col("sector") == "service")
+        .then(who.clinic.gather(lives_in))
+        .otherwise(who.station.gather(lives_in))
+        .alias("facility_code")
+    )
+
+
+def dose_rows(given: pl.DataFrame, places: pl.DataFrame, who: Reporters, month: date) -> pl.DataFrame:
+    """Return the month's dose records as text, one column a field, in the order of facilities."""
+    codes = given.get_column("facility_code")
+    kept = given.filter(~who.is_silent(codes, month) & ~who.sends_summary_only(codes)).sort(
+        "facility_code", "given_day", "birth_month", "child", maintain_order=True
+    )
+    codes = kept.get_column("facility_code")
+    communes = places.get_column("commune_code" if month < NEW_TREE else "commune_code_2025")
+    numbers = kept.get_column("names").to_numpy()
+    cohort = pl.col("birth_month").dt.strftime("%y%m") + pl.col("child").cast(pl.String).str.zfill(7)
+    day = pl.col("given_day").cast(pl.Int32).cast(pl.Date)
+    birth = pl.col("birth_day").cast(pl.Int32).cast(pl.Date)
+    minute = pl.col("given_minute")
+    texts = kept.with_columns(
+        child_names(numbers, kept.get_column("is_girl").to_numpy()).alias("full_name"),
+        mother_names(numbers).alias("mother_name"),
+        who.submitted_at(codes, month).dt.strftime("%Y-%m-%d %H:%M:%S").alias("submitted_at"),
+        communes.gather(kept.get_column("born_in")).alias("household"),
+        communes.gather(kept.get_column("lives_in")).alias("temporary"),
+    ).select(
+        ("D" + cohort + pl.col("visit_no").cast(pl.String).str.zfill(2) + pl.col("product_code").str.slice(0, 3)
+         + pl.col("dose_number").cast(pl.String)).alias("record_id"),
+        pl.lit("add").alias("action"),
+        "facility_code",
+        pl.lit(month.strftime("%Y-%m")).alias("report_month"),
+        "submitted_at",
+        pl.lit("amend").alias("submission_mode"),
+        ("P" + cohort).alias("person_code"),
+        pl.when(pl.col("names") % 5 < 3)
+        .then("0" + (pl.col("names") % 90 + 10).cast(pl.String) + "3" + birth.dt.strftime("%y")
+              + (pl.col("names") % 1_000_000).cast(pl.String).str.zfill(6))
+        .otherwise(pl.lit(""))
+        .alias("national_id"),
+        "full_name",
+        birth.dt.strftime("%d/%m/%Y").alias("birth_date"),
+        pl.when("is_girl").then(pl.lit("Nữ")).otherwise(pl.lit("Nam")).alias("sex"),
+        "mother_name",
+        ("09" + (pl.col("names") % 100_000_000).cast(pl.String).str.zfill(8)).alias("phone"),
+        pl.col("household").alias("household_commune_code"),
+        pl.when(pl.col("household") != pl.col("temporary")).then("temporary").otherwise(pl.lit("")).alias("temporary_commune_code"),
+        "product_code",
+        (pl.col("product_code").str.slice(0, 2).str.to_uppercase() + day.dt.strftime("%y%m")
+         + (pl.col("names") % 7).cast(pl.String)).alias("lot_number"),
+        day.dt.offset_by("14mo").dt.strftime("%d/%m/%Y").alias("lot_expiry_date"),
+        ((minute // 60).cast(pl.String).str.zfill(2) + ":" + (minute % 60).cast(pl.String).str.zfill(2) + " "
+         + day.dt.strftime("%d/%m/%Y")).alias("given_at"),
+        pl.col("dose_number").cast(pl.String),
+        pl.when(pl.col("names") % 1000 < 1000 * _NOT_DONE_SHARE).then(pl.lit("5")).otherwise(pl.lit("2")).alias("dose_status"),
+        pl.when(pl.col("sector") == "service").then(pl.lit("Dịch vụ")).otherwise(pl.lit("TCMR")).alias("service_type"),
+        pl.when(pl.col("names") % 500 == 0).then(pl.lit("2")).otherwise(pl.lit("0")).alias("reaction_code"),
+    )  # fmt: skip
+    return texts.select(DOSE_COLUMNS)
+
+
+def measure_counts(given: pl.DataFrame, registry: Registry, by: str) -> pl.DataFrame:
+    """Return the doses of each measure by `by` (a column), as a facility would count them from its book."""
+    series = pl.DataFrame([(way.product_code, way.series_code) for way in registry.product_series],
+                          schema=["product_code", "series_code"], orient="row")  # fmt: skip
+    doses = pl.DataFrame([(d.series_code, d.dose_number, d.dose_code) for d in registry.doses.values()],
+                         schema=["series_code", "dose_number", "dose_code"], orient="row")  # fmt: skip
+    measures = pl.DataFrame(
+        [(m.dose_code, m.measure_code, m.age_limit_months) for m in registry.measures.values() if m.dose_code],
+        schema={"dose_code": pl.String, "measure_code": pl.String, "age_limit_months": pl.Int64},
+        orient="row",
+    )
+    day = pl.col("given_day").cast(pl.Int32).cast(pl.Date)
+    birth = pl.col("birth_day").cast(pl.Int32).cast(pl.Date)
+    limit = birth.dt.offset_by(pl.col("age_limit_months").cast(pl.String) + "mo")
+    return (
+        given.filter(pl.col("names") % 1000 >= 1000 * _NOT_DONE_SHARE)
+        .join(series, on="product_code")
+        .join(doses, on=["series_code", "dose_number"])
+        .join(measures, on="dose_code")
+        .filter(pl.col("age_limit_months").is_null() | (day < limit))
+        .group_by(by, "measure_code")
+        .len("value")
+        .sort(by, "measure_code")
+    )
+
+
+def summary_rows(given: pl.DataFrame, registry: Registry, who: Reporters, month: date) -> pl.DataFrame:
+    """Return the monthly reports of doses, long, of the stations that send no records."""
+    codes = given.get_column("facility_code")
+    kept = given.filter(~who.is_silent(codes, month) & who.sends_summary_only(codes))
+    counts = measure_counts(kept, registry, "facility_code")
+    codes = counts.get_column("facility_code")
+    return counts.select(
+        "facility_code",
+        pl.lit(month.strftime("%Y-%m")).alias("period"),
+        "measure_code",
+        pl.col("value").cast(pl.String),
+        who.submitted_at(codes, month).dt.strftime("%Y-%m-%d %H:%M:%S").alias("submitted_at"),
+        pl.lit(SOURCE_CODE).alias("source_code"),
+    )
+
+
+def report_rows(given: pl.DataFrame, registry: Registry, who: Reporters, month: date, seed: int) -> pl.DataFrame:
+    """Return the monthly reports of all facilities, wide: sessions, vials, stock, reactions."""
+    random = np.random.default_rng([seed, month.year, month.month, 4])
+    codes = who.frame.get_column("facility_code")
+    codes = codes.filter(~pl.Series(who.is_silent(codes, month)))
+    count = len(codes)
+    used = given.group_by("facility_code", "product_code").len("doses")
+    sessions = random.integers(1, 5, count)
+    columns: dict[str, object] = {
+        "facility_code": codes,
+        "period": [month.strftime("%Y-%m")] * count,
+        "submitted_at": who.submitted_at(codes, month).dt.strftime("%Y-%m-%d %H:%M:%S"),
+        "source_code": [SOURCE_CODE] * count,
+        "sessions_planned": sessions,
+        "sessions_held": sessions - (random.random(count) < 0.06),
+        "aefi_common": random.poisson(0.05, count),
+        "aefi_severe": (random.random(count) < 0.0005).astype(int),
+    }
+    reported = [measure for measure in registry.measures.values() if measure.measure_code.startswith("vials_opened_")]
+    for measure in reported:
+        product = registry.products[str(measure.product_code)]
+        doses = dict(
+            used.filter(pl.col("product_code") == product.product_code).select("facility_code", "doses").iter_rows()
+        )
+        given_doses = codes.replace_strict(doses, default=0, return_dtype=pl.Int64).to_numpy()
+        spare = random.random(count) < 0.5
+        vials = np.where(given_doses > 0, -(-given_doses // product.doses_per_vial) + spare, 0)
+        columns[measure.measure_code] = vials
+        columns[f"doses_used_{product.product_code}"] = given_doses
+        columns[f"vials_discarded_{product.product_code}"] = random.random(count) < 0.01
+        columns[f"stock_{product.product_code}"] = (given_doses * 1.5 + random.integers(0, 12, count)).astype(int)
+    frame = (
+        pl.DataFrame(columns).with_columns(pl.selectors.boolean().cast(pl.Int64)).with_columns(pl.all().cast(pl.String))
+    )
+    # Now and then a cell is left empty; that is no zero.
+    blank = pl.Series(random.random(count) < 0.01)
+    return frame.with_columns(pl.when(blank).then(None).otherwise("sessions_planned").alias("sessions_planned"))
+
+
+def target_rows(places: pl.DataFrame, who: Reporters, year: int, scale: float, seed: int) -> pl.DataFrame:
+    """Return the annual targets of every station, wide; whole children that sum to the province's, scaled alike."""
+    random = np.random.default_rng([seed, year, 5])
+    births = places.get_column("births_per_year").to_numpy() * scale
+    shares = {"target_under1": 1.0, "target_18m": 1.0, "target_1y": 1.0, "target_2y": 1.0, "target_7y": 1.0}
+    columns: dict[str, object] = {
+        "facility_code": who.station,
+        "period": [str(year)] * len(places),
+        "submitted_at": [f"{year}-01-05 08:00:00"] * len(places),
+        "source_code": [SOURCE_CODE] * len(places),
+    }
+    ends = np.cumsum(births) + random.random()
+    for measure, share in shares.items():
+        # Differences of a rounded running sum: no commune is off by more than one child, and nothing drifts.
+        columns[measure] = np.diff(np.floor(np.concatenate([[0.0], ends * share]))).astype(int)
+    return pl.DataFrame(columns).with_columns(pl.all().cast(pl.String))
+
+
+def district_rows(given: pl.DataFrame, registry: Registry, district_code: str, month: date) -> pl.DataFrame:
+    """Return a district's own report of a month: the doses of its communes, as the area's and not a facility's."""
+    counts = measure_counts(given.with_columns(pl.lit(district_code).alias("area_code")), registry, "area_code")
+    sent = datetime.combine(add_months(month, 1), datetime.min.time()) + timedelta(days=8, hours=9)
+    return counts.select(
+        "area_code",
+        pl.lit("63").alias("hierarchy_code"),
+        pl.lit(month.strftime("%Y-%m")).alias("period"),
+        "measure_code",
+        pl.col("value").cast(pl.String),
+        pl.lit(sent.strftime("%Y-%m-%d %H:%M:%S")).alias("submitted_at"),
+        pl.lit(SOURCE_CODE).alias("source_code"),
+    )
