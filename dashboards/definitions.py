@@ -11,6 +11,8 @@ from dashboards.i18n import Texts
 from dashboards.shell import Context
 from dashboards.views import Band, Row, bands_of
 
+_CRUMB = 0.001
+
 
 def definition_of(context: Context, indicator: Row) -> dict[str, str]:
     """Return an indicator as header -> text: what the page shows and the workbook repeats."""
@@ -34,13 +36,22 @@ def definition_of(context: Context, indicator: Row) -> dict[str, str]:
 
 def band_text(band: Band, texts: Texts) -> str:
     """Return a band with its limits in words."""
-    # A limit such as 100.0000001 keeps exactly 100 in the band below: the crumb is not for reading.
     limits = {
-        name: formats.number(limit, texts.language, 0 if abs(limit - round(limit)) < 0.001 else 1)
+        name: formats.number(limit, texts.language, 0 if abs(limit - round(limit)) < _CRUMB else 1)
         for name, limit in (("lower", band.lower), ("upper", band.upper))
         if limit is not None
     }
-    key = "band_between" if len(limits) == 2 else "band_from" if "lower" in limits else "band_under"
+    # A limit such as 100.0000001 keeps exactly 100 in the band below it.
+    has_crumb = {
+        name: limit is not None and 0 < abs(limit - round(limit)) < _CRUMB
+        for name, limit in (("lower", band.lower), ("upper", band.upper))
+    }
+    if len(limits) == 2:
+        key = "band_through" if has_crumb["upper"] else "band_between"
+    elif "lower" in limits:
+        key = "band_over" if has_crumb["lower"] else "band_from"
+    else:
+        key = "band_under"
     return texts(key, label=band.label, **limits)
 
 

@@ -1,0 +1,110 @@
+"""Every page, in both languages, over a real release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboards
+from dashboards import source
+from dashboards.i18n import Texts
+
+SCRIPT = Path(dashboards.__file__).parent / "streamlit_app.py"
+PAGES = ["nation", "province", "local", "quality", "definitions"]
+
+
+def opened(published: Path, page: str = "nation", **params: str) -> AppTest:
+    source.use(published)
+    app = AppTest.from_file(SCRIPT, default_timeout=60)
+    for name, value in params.items():
+        app.query_params[name] = value
+    if page == "nation":
+        return app.run()
+    app.run()
+    app.switch_page(f"app_pages/{page}.py")
+    for name, value in params.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def texts_of(app: AppTest) -> str:
+    kinds = (app.title, app.subheader, app.caption, app.markdown, app.info, app.warning)
+    return "\n".join(str(item.value) for kind in kinds for item in kind)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_draws_in_a_language_and_says_that_its_data_are_synthetic(
+    published: Path, page: str, language: str
+) -> None:
+    app = opened(published, page, lang=language)
+    assert [item.message for item in app.exception] == []
+    assert [item.value for item in app.error] == []
+    assert app.title[0].value
+    assert Texts(language)("synthetic_banner") in [item.value for item in app.warning]
+    other = Texts("en" if language == "vi" else "vi")
+    assert other("headlines") not in texts_of(app)
+
+
+def test_a_link_reproduces_the_view(published: Path) -> None:
+    link = {
+        "lang": "en",
+        "hierarchy": "63",
+        "area": "001",
+        "period_type": "quarter",
+        "period": "2025Q2",
+        "indicator": "coverage_mcv1",
+    }
+    app = opened(published, "local", **link)
+    assert app.query_params.to_dict() if hasattr(app.query_params, "to_dict") else dict(app.query_params)
+    assert app.title[0].value == "Ba Dinh"
+    assert app.selectbox(key="w_period").value == "2025Q2"
+    assert app.selectbox(key="w_indicator").value == "coverage_mcv1"
+    assert app.selectbox(key="w_hierarchy").value == "63"
+
+
+def test_a_choice_changes_the_view_and_stays_on_the_next_page(published: Path) -> None:
+    app = opened(published)
+    app.selectbox(key="w_indicator").set_value("dropout_penta1_penta3").run()
+    assert app.query_params["indicator"] in ("dropout_penta1_penta3", ["dropout_penta1_penta3"])
+    app.selectbox(key="w_hierarchy").set_value("63").run()
+    assert not app.exception
+    app.switch_page("app_pages/province.py").run()
+    assert app.selectbox(key="w_indicator").value == "dropout_penta1_penta3"
+    assert len(app.selectbox(key="w_province").options) == 63
+
+
+def test_nonsense_in_a_link_falls_back(published: Path) -> None:
+    app = opened(published, lang="xx", hierarchy="99", area="nowhere", period="9999-99", indicator="'; drop table x")
+    assert not app.exception
+    assert app.title[0].value == "Việt Nam"
+
+
+def test_an_area_without_reports_says_so_and_shows_no_zero(published: Path) -> None:
+    app = opened(published, "province", hierarchy="34", area="04")
+    assert any("Không phải là số không" in item.value for item in app.info)
+    cards = [item.proto.body for item in app.get("html") if 'class="kpis"' in item.proto.body]
+    assert len(cards) == 1
+    assert "Chưa báo cáo" in cards[0]
+    assert '<div class="figure">0' not in cards[0]
+
+
+def test_partial_data_say_how_much_came_in(published: Path) -> None:
+    app = opened(published, "province", hierarchy="34", area="96", period_type="month", period="2026-03")
+    assert any("20/30" in item.value for item in app.info)
+
+
+def test_a_search_without_diacritics_offers_the_place(published: Path) -> None:
+    app = opened(published, "province")
+    app.text_input(key="w_search").set_value("hoang sa").run()
+    assert not app.exception
+    labels = [item.proto.label for item in app.get("page_link")]
+    assert any(label.endswith("Đặc khu Hoàng Sa") for label in labels)
+
+
+def test_without_a_release_a_page_says_what_to_do(tmp_path: Path) -> None:
+    app = opened(tmp_path)
+    assert not app.exception
+    assert "niis run" in app.error[0].value

@@ -1,0 +1,131 @@
+"""What the query layer returns, and what it refuses."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dashboards.warehouse import NothingPublishedError, Release, open_release
+from tests.dashboards.fixture_release import RELEASE_ID, SILENT, write_manifest
+
+
+def test_values_of_children_are_those_of_the_mart(release: Release, published: Path) -> None:
+    found = release.indicator_values(
+        ["coverage_penta3"], "63", parent_code="01", period_type="month", period_from="2026-01", period_to="2026-02"
+    )
+    with duckdb.connect(str(published / RELEASE_ID / "niis.duckdb"), read_only=True) as connection:
+        expected = connection.execute(
+            "select area_code, period, value from fct_indicator_values where hierarchy_code = '63'"
+            " and level_code = 'district' and indicator_code = 'coverage_penta3' and period_type = 'month'"
+            " and period in ('2026-01', '2026-02')"
+            " and area_code in (select area_code from dim_areas where hierarchy_code = '63' and parent_code = '01')"
+            " order by 1, 2"
+        ).fetchall()
+    assert found.select("area_code", "period", "value").rows() == expected
+    assert len(expected) == 2 * 30
+
+
+def test_a_code_that_names_areas_of_both_trees_gives_the_one_that_was_asked_for(release: Release) -> None:
+    old, new = release.area("63", "00004"), release.area("34", "00004")
+    assert old is not None
+    assert new is not None
+    assert old.name_vi != new.name_vi
+    values = release.indicator_values(["coverage_penta3"], "63", area_codes=["08"], period_type="year")
+    assert set(values["area_code"]) == {"08"}
+
+
+def test_an_area_that_did_not_report_has_no_row(release: Release) -> None:
+    values = release.indicator_values(["coverage_penta3"], "34", area_codes=[SILENT], period_type="month")
+    assert values.height == 0
+
+
+def test_areas_or_their_parent_must_be_named(release: Release) -> None:
+    with pytest.raises(ValueError, match="either area_codes or parent_code"):
+        release.indicator_values(["coverage_penta3"], "63", period_type="month")
+
+
+@pytest.mark.parametrize("typed", ["dak lak", "Đắk Lắk", "ĐẮK", "đak lak", " dak lak "])
+def test_search_needs_no_diacritics(release: Release, typed: str) -> None:
+    found = release.search_areas("63", typed)
+    assert found["name_vi"][0] == "Tỉnh Đắk Lắk"
+
+
+def test_search_takes_text_as_text(release: Release) -> None:
+    assert release.search_areas("63", "%' or 1=1 --").height == 0
+
+
+def test_areas_are_in_vietnamese_order(release: Release) -> None:
+    names = release.children("63", "R3")["name_vi"].to_list()
+    assert names.index("Tỉnh Hà Tĩnh") < names.index("Tỉnh Khánh Hòa") < names.index("Tỉnh Nghệ An")
+
+
+def test_latest_period_is_over(release: Release) -> None:
+    assert release.latest_complete_period("month", "34") == "2026-03"
+    assert release.latest_complete_period("year", "34") == "2025"
+
+
+def test_a_year_reported_whole_makes_a_year_but_no_month(release: Release) -> None:
+    assert "2013" in release.periods_with_values("year", "63")["period"].to_list()
+    assert release.periods_with_values("month", "63")["period"][0] == "2024-01"
+
+
+def test_rejected_rows_come_in_pages(release: Release) -> None:
+    pages = [release.rejected_rows(limit=1, offset=offset).rows() for offset in range(3)]
+    assert pages[0] != pages[1]
+    assert pages[2] == []
+    assert release.rejected_count() == 2
+
+
+def test_failed_checks_come_first(release: Release) -> None:
+    assert release.check_results()["status"].to_list() == ["failed", "failed", "passed"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table t (a integer)",
+        "select * from read_text('/etc/hostname')",
+        "attach ':memory:' as other",
+        "set memory_limit = '8GB'",
+        "copy dim_sources to '/tmp/out.csv'",
+        "install httpfs",
+    ],
+)
+def test_a_reader_reaches_nothing_but_its_release(release: Release, statement: str) -> None:
+    with pytest.raises(duckdb.Error):
+        release._frame(statement)
+
+
+def test_many_threads_may_ask_at_once(release: Release) -> None:
+    def ask(_: int) -> int:
+        return release.indicator_values(["coverage_penta3"], "34", parent_code="R2", period_type="year").height
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(24)))) == 1
+
+
+def test_nothing_published_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NothingPublishedError, match="niis run"):
+        open_release(tmp_path)
+
+
+def test_a_damaged_release_gives_way_to_the_one_before(published: Path, tmp_path: Path) -> None:
+    older, newer = tmp_path / "20260101T000000Z-000001", tmp_path / "20260201T000000Z-000002"
+    for folder in (older, newer):
+        shutil.copytree(published / RELEASE_ID, folder)
+        write_manifest(folder)
+    (tmp_path / "CURRENT").write_text(newer.name, encoding="utf-8")
+    assert not open_release(tmp_path).info().is_fallback
+    with (newer / "niis.duckdb").open("r+b") as stream:
+        stream.seek(5000)
+        stream.write(b"damage")
+    release = open_release(tmp_path)
+    assert release.info().is_fallback
+    assert release.release_id == older.name
+    (older / "manifest.json").unlink()
+    with pytest.raises(NothingPublishedError, match="damaged"):
+        open_release(tmp_path)
