@@ -210,7 +210,7 @@ def _take_reports(
     accepted = accepted.with_columns(pl.col("period_start_month").alias("report_month"))
     _keep(accepted, bad, repeats, parts)
     if not accepted.is_empty():
-        rows = reports.lake_rows(accepted, measures)
+        rows = reports.lake_rows(accepted, measures, registry)
         parts.values["report_values"].append(rows.select("file_no", *_present(rows, "report_values")))
 
 

@@ -176,8 +176,12 @@ def canonical(measures: Sequence[str]) -> list[str]:
     ]
 
 
-def lake_rows(frame: pl.DataFrame, measures: Sequence[str]) -> pl.DataFrame:
-    """Return one row a measure; a blank cell of a wide report stays, without a value."""
+def lake_rows(frame: pl.DataFrame, measures: Sequence[str], registry: Registry) -> pl.DataFrame:
+    """Return one row a measure.
+
+    A blank cell of a wide report is kept, without a value, where the registry takes it for a zero; elsewhere it says
+    nothing. A line without any value keeps one blank, so that the report counts as received.
+    """
     by_area = pl.col("facility_code").is_null()
     common = frame.with_columns(
         pl.when(by_area)
@@ -197,8 +201,12 @@ def lake_rows(frame: pl.DataFrame, measures: Sequence[str]) -> pl.DataFrame:
         "facility_code", "hierarchy_code", "area_code", "period", "period_start_month", "period_end_month",
         "source_code", "row_hash",
     ]  # fmt: skip
-    return (
-        common.select(*kept, *(pl.col(f"value_{name}").alias(name) for name in measures))
-        .unpivot(on=list(measures), index=kept, variable_name="measure_code", value_name="value")
-        .with_columns(pl.col("measure_code").cast(pl.String))
-    )
+    blank_is_zero = [name for name in measures if registry.measures[name].blank_means == "zero"] or [measures[0]]
+    values = common.select(*kept, *(pl.col(f"value_{name}").alias(name) for name in measures))
+    given = [
+        values.filter(pl.col(name).is_not_null() | (name in blank_is_zero)).select(
+            *kept, pl.lit(name).alias("measure_code"), pl.col(name).alias("value")
+        )
+        for name in measures
+    ]
+    return pl.concat(given)

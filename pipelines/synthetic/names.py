@@ -6,13 +6,82 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-_FAMILY = ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý", "Lò", "Giàng", "Y", "Đinh"]
+_FAMILY = [
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Hoàng",
+    "Huỳnh",
+    "Phan",
+    "Vũ",
+    "Võ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Hồ",
+    "Ngô",
+    "Dương",
+    "Lý",
+    "Lò",
+    "Giàng",
+    "Y",
+    "Đinh",
+]
 _MIDDLE_GIRL = ["Thị", "Ngọc", "Thu", "Minh", "Thanh", "Khánh", "Bảo", "Phương", "Thùy", "Hoài"]
 _MIDDLE_BOY = ["Văn", "Đức", "Minh", "Quang", "Hữu", "Gia", "Quốc", "Anh", "Thành", "Bảo"]
-_GIVEN_GIRL = (
-    ["An", "Ánh", "Chi", "Diệp", "Dung", "Giang", "Hà", "Hân", "Hương", "Lan", "Linh", "Ly", "Mai", "My", "Nga", "Ngân", "Nhi", "Oanh", "Quyên", "Thảo", "Trang", "Uyên", "Vy", "Yến"]
-)
-_GIVEN_BOY = ["Bách", "Bình", "Cường", "Dũng", "Đạt", "Đức", "Duy", "Hải", "Hiếu", "Hùng", "Huy", "Khang", "Khoa", "Kiên", "Long", "Nam", "Nghĩa", "Phúc", "Quân", "Sơn", "Tài", "Thắng", "Tuấn", "Việt"]
+_GIVEN_GIRL = [
+    "An",
+    "Ánh",
+    "Chi",
+    "Diệp",
+    "Dung",
+    "Giang",
+    "Hà",
+    "Hân",
+    "Hương",
+    "Lan",
+    "Linh",
+    "Ly",
+    "Mai",
+    "My",
+    "Nga",
+    "Ngân",
+    "Nhi",
+    "Oanh",
+    "Quyên",
+    "Thảo",
+    "Trang",
+    "Uyên",
+    "Vy",
+    "Yến",
+]
+_GIVEN_BOY = [
+    "Bách",
+    "Bình",
+    "Cường",
+    "Dũng",
+    "Đạt",
+    "Đức",
+    "Duy",
+    "Hải",
+    "Hiếu",
+    "Hùng",
+    "Huy",
+    "Khang",
+    "Khoa",
+    "Kiên",
+    "Long",
+    "Nam",
+    "Nghĩa",
+    "Phúc",
+    "Quân",
+    "Sơn",
+    "Tài",
+    "Thắng",
+    "Tuấn",
+    "Việt",
+]
 
 
 def child_names(numbers: NDArray[np.int64], is_girl: NDArray[np.bool_]) -> pl.Series:

@@ -27,6 +27,9 @@ _LATE_SHARE = 0.08
 _SUMMARY_ONLY_SHARE = 0.01
 _NOT_DONE_SHARE = 0.004
 _HOSPITAL_BIRTH_SHARE = 0.9
+# Vaccines in vials of many doses, whose wastage the stations report.
+_VIAL_PRODUCTS = ("bcg", "opv", "measles", "mr", "dpt", "td")
+_USUAL_WASTAGE = 0.45
 
 
 @dataclass(frozen=True)
@@ -234,19 +237,20 @@ def report_rows(given: pl.DataFrame, registry: Registry, who: Reporters, month: 
         "aefi_common": random.poisson(0.05, count),
         "aefi_severe": (random.random(count) < 0.0005).astype(int),
     }
-    reported = [measure for measure in registry.measures.values() if measure.measure_code.startswith("vials_opened_")]
-    for measure in reported:
-        product = registry.products[str(measure.product_code)]
-        doses = dict(
-            used.filter(pl.col("product_code") == product.product_code).select("facility_code", "doses").iter_rows()
-        )
+    for code in _VIAL_PRODUCTS:
+        product = registry.products[code]
+        doses = dict(used.filter(pl.col("product_code") == code).select("facility_code", "doses").iter_rows())
         given_doses = codes.replace_strict(doses, default=0, return_dtype=pl.Int64).to_numpy()
-        spare = random.random(count) < 0.5
-        vials = np.where(given_doses > 0, -(-given_doses // product.doses_per_vial) + spare, 0)
-        columns[measure.measure_code] = vials
-        columns[f"doses_used_{product.product_code}"] = given_doses
-        columns[f"vials_discarded_{product.product_code}"] = random.random(count) < 0.01
-        columns[f"stock_{product.product_code}"] = (given_doses * 1.5 + random.integers(0, 12, count)).astype(int)
+        # Few of a station's children are in a thin sample, so that whole vials for them would all seem wasted:
+        # vials are drawn so that the expected wastage is that of a full month.
+        vials = given_doses / (product.doses_per_vial * (1 - _USUAL_WASTAGE))
+        opened = np.floor(vials + random.random(count)).astype(int)
+        # A cell of a vaccine that was not used stays empty.
+        is_unused = pl.Series(given_doses == 0)
+        columns[f"vials_opened_{code}"] = pl.Series(opened).set(is_unused, None)
+        columns[f"doses_used_{code}"] = pl.Series(given_doses).set(is_unused, None)
+    columns["vials_discarded_mr"] = (random.random(count) < 0.01).astype(int)
+    columns["stock_mr"] = random.integers(0, 60, count)
     frame = (
         pl.DataFrame(columns).with_columns(pl.selectors.boolean().cast(pl.Int64)).with_columns(pl.all().cast(pl.String))
     )
