@@ -213,7 +213,11 @@ class _Writer:
         kind = pl.Series(random.integers(0, 4, chosen.height))
         later = pl.lit(add_months(month, 2).strftime("%Y-%m-03 10:00:00"))
         sent = chosen.with_columns(kind.alias("kind")).with_columns(
-            pl.when(pl.col("kind") == 0).then(pl.lit("hủy")).when(pl.col("kind") < 3).then(pl.lit("sửa")).otherwise("action")
+            pl.when(pl.col("kind") == 0)
+            .then(pl.lit("hủy"))
+            .when(pl.col("kind") < 3)
+            .then(pl.lit("sửa"))
+            .otherwise("action")
             .alias("action"),
             pl.when(pl.col("kind") == 3).then("submitted_at").otherwise(later).alias("submitted_at"),
             pl.when(pl.col("kind") == 1).then(pl.lit("LO-SUA")).otherwise("lot_number").alias("lot_number"),

@@ -50,7 +50,7 @@ class Reporters:
 
     def is_silent(self, codes: pl.Series, month: date) -> np.ndarray:
         """Say which facilities send nothing for a month."""
-        return self.draw(codes, month, 1) < _SILENT_SHARE
+        return np.less(self.draw(codes, month, 1), _SILENT_SHARE)
 
     def sends_summary_only(self, codes: pl.Series) -> np.ndarray:
         """Say which stations send doses as numbers and never as records."""
@@ -162,7 +162,10 @@ def dose_rows(given: pl.DataFrame, places: pl.DataFrame, who: Reporters, month: 
         "mother_name",
         ("09" + (pl.col("names") % 100_000_000).cast(pl.String).str.zfill(8)).alias("phone"),
         pl.col("household").alias("household_commune_code"),
-        pl.when(pl.col("household") != pl.col("temporary")).then("temporary").otherwise(pl.lit("")).alias("temporary_commune_code"),
+        pl.when(pl.col("household") != pl.col("temporary"))
+        .then("temporary")
+        .otherwise(pl.lit(""))
+        .alias("temporary_commune_code"),
         "product_code",
         (pl.col("product_code").str.slice(0, 2).str.to_uppercase() + day.dt.strftime("%y%m")
          + (pl.col("names") % 7).cast(pl.String)).alias("lot_number"),
@@ -170,7 +173,10 @@ def dose_rows(given: pl.DataFrame, places: pl.DataFrame, who: Reporters, month: 
         ((minute // 60).cast(pl.String).str.zfill(2) + ":" + (minute % 60).cast(pl.String).str.zfill(2) + " "
          + day.dt.strftime("%d/%m/%Y")).alias("given_at"),
         pl.col("dose_number").cast(pl.String),
-        pl.when(pl.col("names") % 1000 < 1000 * _NOT_DONE_SHARE).then(pl.lit("5")).otherwise(pl.lit("2")).alias("dose_status"),
+        pl.when(pl.col("names") % 1000 < 1000 * _NOT_DONE_SHARE)
+        .then(pl.lit("5"))
+        .otherwise(pl.lit("2"))
+        .alias("dose_status"),
         pl.when(pl.col("sector") == "service").then(pl.lit("Dịch vụ")).otherwise(pl.lit("TCMR")).alias("service_type"),
         pl.when(pl.col("names") % 500 == 0).then(pl.lit("2")).otherwise(pl.lit("0")).alias("reaction_code"),
     )  # fmt: skip

@@ -48,6 +48,9 @@ status_values as (
     select unit_code, month, span_start_month, 'units_included', source_code, received from statuses
     union all
     select unit_code, month, span_start_month, 'units_with_records', source_code, with_records from statuses
+    union all
+    -- What an indicator of matched units expects: each place once, however many facilities stand in it.
+    select unit_code, month, span_start_month, 'places_expected', source_code, 1.0 from statuses
 ),
 
 container_values as (
@@ -152,11 +155,6 @@ matched_values as (
     select unit_code, month, span_start_month, indicator_code || '#denominator', source_code, denominator from matched
     union all
     select unit_code, month, span_start_month, indicator_code || '#included', source_code, 1.0 from matched
-    union all
-    select statuses.unit_code, statuses.month, statuses.span_start_month,
-        required_measures.indicator_code || '#expected', statuses.source_code, 1.0
-    from statuses
-    cross join required_measures
 )
 
 select * from counted

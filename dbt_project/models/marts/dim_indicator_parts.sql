@@ -41,6 +41,7 @@ units as (
         indicators.indicator_code,
         roles.part_role,
         case
+            when indicators.missing_policy = 'matched_units' and roles.part_role = 'expected' then 'places_expected'
             when indicators.missing_policy = 'matched_units'
                 then indicators.indicator_code || '#' || roles.part_role
             else 'units_' || roles.part_role
