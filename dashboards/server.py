@@ -54,7 +54,9 @@ class PageLanguage:
                 for rewritten in _rewritten(held):
                     await send(rewritten)
 
-        await self._app(scope, receive, rewrite)
+        # Streamlit compresses some of its answers itself; here they are wanted plain, and the layer above compresses.
+        plain = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+        await self._app({**scope, "headers": plain}, receive, rewrite)
 
 
 def _rewritten(messages: list[Message]) -> list[Message]:
