@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.reference import Registry
 from pipelines.synthetic.children import add_months
@@ -20,6 +21,8 @@ DOSE_COLUMNS = (
     "temporary_commune_code", "product_code", "lot_number", "lot_expiry_date", "given_at", "dose_number",
     "dose_status", "service_type", "reaction_code",
 )  # fmt: skip
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 NEW_TREE = date(2025, 7, 1)
 
 _SILENT_SHARE = 0.02
@@ -42,19 +45,22 @@ class Reporters:
     clinic: pl.Series  # code of the private clinic for each commune; the hospital where none is
     seed: int
 
-    def draw(self, codes: pl.Series, month: date, purpose: int) -> np.ndarray:
+    def draw(self, codes: pl.Series, month: date, purpose: int) -> Floats:
         """Return a number in 0..1 for each facility and month, the same whenever it is asked for."""
         key = f"|{month}|{purpose}|{self.seed}"
         known = {code: zlib.crc32((code + key).encode()) / 2**32 for code in codes.unique().to_list()}
         return codes.replace_strict(known, return_dtype=pl.Float64).to_numpy()
 
-    def is_silent(self, codes: pl.Series, month: date) -> np.ndarray:
+    def is_silent(self, codes: pl.Series, month: date) -> Flags:
         """Say which facilities send nothing for a month."""
-        return np.less(self.draw(codes, month, 1), _SILENT_SHARE)
+        flags: Flags = self.draw(codes, month, 1) < _SILENT_SHARE
+        return flags
 
-    def sends_summary_only(self, codes: pl.Series) -> np.ndarray:
+    def sends_summary_only(self, codes: pl.Series) -> Flags:
         """Say which stations send doses as numbers and never as records."""
-        return (self.draw(codes, date(2000, 1, 1), 2) < _SUMMARY_ONLY_SHARE) & codes.str.ends_with("01").to_numpy()
+        drawn: Flags = self.draw(codes, date(2000, 1, 1), 2) < _SUMMARY_ONLY_SHARE
+        stations: Flags = codes.str.ends_with("01").to_numpy()
+        return np.logical_and(drawn, stations)
 
     def submitted_at(self, codes: pl.Series, month: date) -> pl.Series:
         """Return when each facility sends its month: in the first days of the next, some of them weeks later."""

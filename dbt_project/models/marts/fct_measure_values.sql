@@ -1,4 +1,5 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='month', tags=['monthly']) }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='month', on_schema_change='fail',
+    tags=['monthly']) }}
 
 with unit_values as (
     select * from {{ ref('int_measures_unit_month') }}

@@ -1,0 +1,37 @@
+-- What stands at a level is what its children add up to and what was reported at that level itself.
+with depths as (
+    select hierarchy_code, level_code, depth from {{ ref('dim_area_levels') }}
+),
+
+levels as (
+    select facts.hierarchy_code, depths.depth, facts.measure_code, sum(facts.value) as value
+    from {{ ref('fct_measure_values') }} as facts
+    inner join depths using (hierarchy_code, level_code)
+    group by all
+),
+
+reached as (
+    select unit_code, hierarchy_code, max(depth) as depth
+    from {{ ref('int_unit_ancestors') }}
+    inner join depths using (hierarchy_code, level_code)
+    group by all
+),
+
+own as (
+    select reached.hierarchy_code, reached.depth, unit_values.measure_code, sum(unit_values.value) as value
+    from {{ ref('int_measures_unit_month') }} as unit_values
+    inner join reached using (unit_code)
+    group by all
+)
+
+select parents.*, children.value as children_value, own.value as own_value
+from levels as parents
+left join levels as children
+    on parents.hierarchy_code = children.hierarchy_code
+    and parents.measure_code = children.measure_code
+    and children.depth = parents.depth + 1
+left join own
+    on parents.hierarchy_code = own.hierarchy_code
+    and parents.measure_code = own.measure_code
+    and parents.depth = own.depth
+where abs(parents.value - coalesce(children.value, 0) - coalesce(own.value, 0)) > 0.001
