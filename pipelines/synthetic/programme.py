@@ -78,12 +78,14 @@ def generate(
     layout: str,
     *,
     defects: bool = True,
+    defect_share: float = DEFECT_SHARE,
     plain_csv: bool = False,
     progress: Progress | None = None,
 ) -> GenerationSummary:
     """Write `facilities.csv`, `submissions/` and `labels.csv` into `out_dir`; the same arguments give the same bytes.
 
-    `provinces` are codes of the 63 former provinces (None: all); `scale` is the share of the real number of children.
+    `provinces` are codes of the 63 former provinces (None: all); `scale` is the share of the real number of children,
+    `defect_share` that of the lines that are spoilt.
     Raises ValueError for an unknown province or layout.
     """
     registry = load_registry()
@@ -97,7 +99,7 @@ def generate(
     places = communes(registry, list(provinces) if provinces is not None else None)
     whole = len(communes(registry, None))
     register = facilities(places, len(places) / whole)
-    writer = _Writer(out_dir, registry, layout, plain_csv, defects, seed)
+    writer = _Writer(out_dir, registry, layout, plain_csv, defect_share if defects else 0.0, seed)
     write_facilities(register, out_dir / "facilities.csv")
     writer.summary.facilities = register.height
     who = records.reporters(places, register, seed)
@@ -162,13 +164,15 @@ def _without(who: records.Reporters, districts: Sequence[str], home: dict[str, s
 class _Writer:
     """Puts rows into files, some of them spoilt, and remembers which."""
 
-    def __init__(self, out_dir: Path, registry: Registry, layout: str, plain: bool, defects: bool, seed: int) -> None:
+    def __init__(
+        self, out_dir: Path, registry: Registry, layout: str, plain: bool, defect_share: float, seed: int
+    ) -> None:
         self._out = out_dir
         self._folder = out_dir / "submissions"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._layout = layout
         self._plain = plain
-        self._defects = defects
+        self._defect_share = defect_share
         self._turn = 0
         self.registry = registry
         self.seed = seed
@@ -243,7 +247,7 @@ class _Writer:
             self._write(name, content)
             self._label(name, None, (code,))
         first = min(self._folder.glob("monthly_report_*.csv"))
-        self._write(f"gui_lai_{first.name}", first.read_bytes())
+        self._write(f"{first.stem}_gui_lai.csv", first.read_bytes())
 
     def labels(self) -> None:
         """Write the labels of everything that was spoilt."""
@@ -255,9 +259,9 @@ class _Writer:
         self.summary.labelled_defects = len(found)
 
     def _csv(self, name: str, header: Sequence[str], lines: list[str], defects: Sequence[Any]) -> None:
-        if self._defects and defects:
+        if self._defect_share and defects:
             random = np.random.default_rng([self.seed, len(lines), self._turn])
-            count = int(random.poisson(len(lines) * DEFECT_SHARE))
+            count = int(random.poisson(len(lines) * self._defect_share))
             for position, reasons in spoil(header, lines, defects, count, random, self._turn):
                 self._label(name, position + 2, reasons)
             self._turn += count

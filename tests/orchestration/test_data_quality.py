@@ -22,7 +22,7 @@ from data_quality.results import (
 )
 from data_quality.suites import RuleError, run_rules
 
-CHECKED_AT = datetime(2026, 4, 5, 19, 0)  # noqa: DTZ001 - Viet Nam wall-clock time, as the column holds it
+CHECKED_AT = datetime(2026, 4, 5, 19, 0)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def check(status: str = "passed", severity: str = "blocking") -> CheckResult:
         threshold=0.0,
         status=status,  # type: ignore[arg-type]
         severity=severity,  # type: ignore[arg-type]
-        checked_at=datetime(2026, 4, 5, 19, 0),  # noqa: DTZ001 - Viet Nam wall-clock time, as the column holds it
+        checked_at=datetime(2026, 4, 5, 19, 0),
         message_vi="vi",
         message_en="en",
     )

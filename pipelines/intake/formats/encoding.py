@@ -23,6 +23,8 @@ _VIETNAMESE = frozenset(
 )
 # Enough of a file to see in which half of each pair of bytes the zeros of UTF-16 stand.
 _PROBE_BYTES = 4096
+# Headers and digits are half of a file of ours or more, and each of their letters has a zero in UTF-16.
+_UTF16_SHARE = 0.4
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -35,8 +37,9 @@ def decode(content: bytes) -> tuple[str, str]:
     for mark, name in _BOMS:
         if content.startswith(mark):
             return _strictly(content, name), "utf-8" if name == "utf-8-sig" else name
-    if b"\0" in content[:_PROBE_BYTES]:
-        even, odd = content[:_PROBE_BYTES:2].count(0), content[1:_PROBE_BYTES:2].count(0)
+    even, odd = content[:_PROBE_BYTES:2].count(0), content[1:_PROBE_BYTES:2].count(0)
+    # Some zeros among other text are control characters of single cells.
+    if max(even, odd) > _UTF16_SHARE * min(len(content), _PROBE_BYTES) / 2:
         return _strictly(content, "utf-16-le" if odd > even else "utf-16-be"), "utf-16"
     try:
         return content.decode("utf-8"), "utf-8"
