@@ -1,0 +1,178 @@
+"""Viet Nam's real national figures, submitted like any file, give the published derived values."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import pytest
+
+from dashboards.warehouse import Release, open_release
+from pipelines.facilities import write_facilities
+from pipelines.inbox import submit
+from pipelines.progress import SilentReporter
+from pipelines.resources import Clock
+from pipelines.runner import run
+from pipelines.settings import PROJECT_ROOT, Settings, external_data_dir
+from tests.conftest import RUN_AT
+from tests.intake.conftest import register
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "viet_nam_derived.csv"
+SAMPLE = PROJECT_ROOT / "pipelines" / "sample" / "viet_nam_2009_2022.csv"
+JRF = external_data_dir() / "jrf_vietnam" / "reported_doses_targets.csv"
+NEEDS_JRF = pytest.mark.skipif(not JRF.exists(), reason=f"third-party material is not here: {JRF.parent}")
+
+# Column of the golden file, indicator, decimals.
+FROM_OWN_DOSES = [
+    ("dropout_penta1_penta3_pct", "dropout_penta1_penta3", 1),
+    ("dropout_bcg_mcv1_pct", "dropout_bcg_mcv1", 1),
+    ("dropout_penta1_mcv1_pct", "dropout_penta1_mcv1", 1),
+    ("dropout_mcv1_mcv2_pct", "dropout_mcv1_mcv2", 1),
+    ("ratio_opv3_penta3", "ratio_opv3_penta3", 2),
+    ("zero_dose_target", "zero_dose_target", 0),
+    ("under_immunised", "under_immunised", 0),
+]
+FROM_UN_ESTIMATES = [
+    ("target_over_un_births", "target_over_un_births", 3),
+    ("zero_dose_un_surviving_infants", "zero_dose_un_surviving_infants", 0),
+]
+# Vaccine of the reports to WHO/UNICEF, measure of its doses, measure of its target, indicator.
+JRF_VACCINES = {
+    "bcg": ("doses_bcg_u1", "target_under1", "coverage_bcg"),
+    "dtp1": ("doses_penta1_u1", "target_under1", "coverage_penta1"),
+    "dtp3": ("doses_penta3_u1", "target_under1", "coverage_penta3"),
+    "mcv1": ("doses_mcv1_u1", "target_under1", "coverage_mcv1"),
+    "mcv2": ("doses_mcv2_u2", "target_18m", "coverage_mcv2"),
+    "pol3": ("doses_opv3_u1", "target_under1", "coverage_opv3"),
+    "hepb3": ("doses_hepb3_u1", "target_under1", "coverage_hepb3"),
+    "hepbb": ("doses_hepb_bd_u1", "target_under1", "coverage_hepb_bd"),
+    "hepb0": ("doses_hepb_bd_u1", "target_under1", "coverage_hepb_bd"),
+    "hib3": ("doses_hib3_u1", "target_under1", "coverage_hib3"),
+    "rcv1": ("doses_rubella1_u2", "target_18m", "coverage_rubella1"),
+    "ipv1": ("doses_ipv1_u1", "target_under1", "coverage_ipv1"),
+    "ipv2": ("doses_ipv2_u1", "target_under1", "coverage_ipv2"),
+}
+NOT_EQUAL = {("bcg", 2000), ("dtp1", 2008), ("mcv1", 2008)}
+
+
+def golden() -> list[dict[str, str]]:
+    with GOLDEN.open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def published(folder: Path, files: list[Path]) -> Release:
+    settings = Settings(folder)
+    write_facilities(register(), settings.facilities)
+    submit(settings, files)
+    run(settings, SilentReporter(), clock=Clock(fixed_at=RUN_AT))
+    return open_release(settings.published)
+
+
+def yearly(release: Release, codes: list[str]) -> dict[tuple[str, int], float | None]:
+    frame = release.indicator_values(codes, "63", area_codes=["VN"], period_type="year")
+    rows = frame.select("indicator_code", "period", "value").rows()
+    return {(code, int(period)): value for code, period, value in rows}
+
+
+def rounded(value: float, decimals: int) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
+    folder = tmp_path_factory.mktemp("history")
+    yield published(folder, [SAMPLE])
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(("column", "indicator", "decimals"), FROM_OWN_DOSES)
+def test_national_history_derives_what_is_published(
+    history: Release, column: str, indicator: str, decimals: int
+) -> None:
+    values = yearly(history, [indicator])
+    for row in golden():
+        value = values[indicator, int(row["year"])]
+        assert value is not None
+        # "-0.0" in the file is a small negative number: it equals zero here, and its sign is checked by the value.
+        assert rounded(value, decimals) == Decimal(row[column]), (column, row["year"])
+
+
+def test_the_mean_of_three_years_needs_three_years(history: Release) -> None:
+    values = yearly(history, ["penta3_over_mean_prev3"])
+    for row in golden():
+        year, value = int(row["year"]), values["penta3_over_mean_prev3", int(row["year"])]
+        if year < 2012:
+            assert value is None
+        else:
+            assert value is not None
+            assert rounded(value, 3) == Decimal(row["penta3_over_mean_prev3"])
+
+
+def test_history_is_the_nations_year_and_nothing_shorter_or_smaller(history: Release) -> None:
+    months = history.indicator_values(["coverage_penta3"], "63", area_codes=["VN"], period_type="month")
+    assert months.filter(months["value"].is_not_null()).is_empty()
+    provinces = history.indicator_values(["coverage_penta3"], "63", parent_code="R1", period_type="year")
+    assert provinces.filter(provinces["value"].is_not_null()).is_empty()
+    both = [
+        history.indicator_values(["coverage_penta3"], tree, area_codes=["VN"], period_type="year")
+        for tree in ("63", "34")
+    ]
+    assert both[0]["value"].to_list() == both[1]["value"].to_list()
+
+
+def test_a_target_that_was_not_reported_leaves_no_coverage(history: Release) -> None:
+    frame = history.indicator_values(
+        ["coverage_mcv2"], "63", area_codes=["VN"], period_type="year", period_from="2011", period_to="2011"
+    )
+    assert frame.select("value", "denominator", "value_status").rows() == [(None, None, "no_denominator")]
+
+
+@pytest.mark.external
+@NEEDS_JRF
+def test_un_estimates_submitted_beside_them_give_the_columns_that_rest_on_them(tmp_path: Path) -> None:
+    with JRF.open(encoding="utf-8") as stream:
+        rows = {int(row["year"]): row for row in csv.DictReader(stream)}
+    lines = ["area_code,hierarchy_code,period,measure_code,value,source_code"]
+    for year, row in rows.items():
+        for column, measure in (("births_unpd", "un_live_births"), ("si_unpd", "un_surviving_infants")):
+            lines.append(f"VN,63,{year},{measure},{float(row[column]):.0f},who_unicef_jrf")
+    estimates = tmp_path / "un.csv"
+    estimates.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    release = published(tmp_path / "home", [SAMPLE, estimates])
+    for column, indicator, decimals in FROM_UN_ESTIMATES:
+        values = yearly(release, [indicator])
+        for row in golden():
+            value = values[indicator, int(row["year"])]
+            assert value is not None
+            assert rounded(value, decimals) == Decimal(row[column]), (column, row["year"])
+
+
+@pytest.mark.external
+@NEEDS_JRF
+def test_the_coverage_reported_since_1999_is_computed_again_from_its_doses_and_targets(tmp_path: Path) -> None:
+    with JRF.open(encoding="utf-8") as stream:
+        reported = [row for row in csv.DictReader(stream) if row["vaccinated"] and row["target"] and row["admin_pct"]]
+    assert len(reported) == 186
+    # A submission holds one target a measure and year: vaccines whose targets differ go into homes of their own.
+    differing: set[tuple[str, int]] = set()
+    for turn, vaccine in enumerate(JRF_VACCINES):
+        rows = [row for row in reported if row["vaccine"] == vaccine]
+        if not rows:
+            continue
+        doses, target, indicator = JRF_VACCINES[vaccine]
+        lines = ["area_code,hierarchy_code,period,measure_code,value,source_code"]
+        for row in rows:
+            lines.append(f"VN,63,{row['year']},{doses},{float(row['vaccinated']):.0f},who_unicef_jrf")
+            lines.append(f"VN,63,{row['year']},{target},{float(row['target']):.0f},who_unicef_jrf")
+        path = tmp_path / f"{vaccine}.csv"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        values = yearly(published(tmp_path / f"home{turn}", [path]), [indicator])
+        for row in rows:
+            value = values[indicator, int(row["year"])]
+            assert value is not None
+            if rounded(value, 0) != Decimal(row["admin_pct"]).quantize(Decimal(1)):
+                differing.add((vaccine, int(row["year"])))
+    assert differing == NOT_EQUAL
