@@ -169,7 +169,7 @@ def _cells(layout: Layout, members: Sequence[tuple[int, Lines]]) -> pl.DataFrame
         if name is not None:
             texts.append(parsing.clean(columns.to_series(index)).alias(f"text_{name}"))
     present = {column.name for column in texts}
-    fields = doses.CANONICAL if layout.submission_kind == DOSE_RECORDS else reports.FIELDS
+    fields = doses.FIELDS if layout.submission_kind == DOSE_RECORDS else reports.FIELDS
     texts += [
         pl.Series(f"text_{name}", [None], dtype=pl.String).new_from_index(0, height)
         for name in fields

@@ -9,20 +9,32 @@ import polars as pl
 from pipelines.intake import parsing
 from pipelines.intake.checks import Check
 from pipelines.intake.contract import DOSE_RECORDS
-from pipelines.intake.rows import layout_checks, text_checks
+from pipelines.intake.rows import layout_checks, text_checks, with_digest
 from pipelines.reference import Registry
 from pipelines.text import fold_key
 
+CARD_KEY_LENGTH = 20
 # A sender's clock may run ahead by this much before its rows are taken for rows from the future.
 CLOCK_TOLERANCE = timedelta(minutes=10)
 _PERSONAL_TEXT = ("full_name", "mother_name", "person_code", "record_id", "lot_number", "phone")
 _DOSE_NUMBERS = (1, 9)
+_BIRTH_ORDERS = (1, 9)
 
 CANONICAL = (
     "record_id", "action", "submitted_at", "submission_mode", "facility_code", "report_month", "person_code",
     "national_id", "full_name", "birth_date", "sex", "mother_name", "phone", "household_commune_code",
     "temporary_commune_code", "product_code", "lot_number", "lot_expiry_date", "given_at", "dose_number",
-    "dose_status", "service_type", "reaction_code",
+    "dose_status", "service_type", "reaction_code", "birth_at", "is_within_24h", "death_date", "birth_order",
+    "contact_opt_out", "record_origin",
+)  # fmt: skip
+# Fields as sent; the values of these two have names of their own, since they are more, or other, than the cell says.
+FIELDS = (
+    *(name for name in CANONICAL if name not in {"birth_at", "is_within_24h"}), "birth_time", "within_24h",
+)  # fmt: skip
+# What says who a person is: one distinct set of these, as sent, is a person card, the node that identity links.
+IDENTIFYING = (
+    "person_code", "national_id", "full_name", "birth_date", "sex", "mother_name", "phone", "household_commune_code",
+    "temporary_commune_code", "birth_order",
 )  # fmt: skip
 
 
@@ -37,7 +49,7 @@ def product_names(registry: Registry) -> dict[str, str]:
 
 def parse(frame: pl.DataFrame, registry: Registry, facilities: pl.DataFrame, received_at: datetime) -> pl.DataFrame:
     """Add the values of every field beside its text."""
-    text = {name: frame.get_column(f"text_{name}") for name in CANONICAL}
+    text = {name: frame.get_column(f"text_{name}") for name in FIELDS}
     given_at = parsing.moments(text["given_at"])
     submitted_at = parsing.moments(text["submitted_at"])
     values = frame.with_columns(
@@ -54,6 +66,12 @@ def parse(frame: pl.DataFrame, registry: Registry, facilities: pl.DataFrame, rec
         parsing.whole_numbers(text["dose_number"]).alias("dose_number"),
         parsing.days(text["birth_date"]).alias("birth_date"),
         parsing.days(text["lot_expiry_date"]).alias("lot_expiry_date"),
+        parsing.days(text["death_date"]).alias("death_date"),
+        parsing.whole_numbers(text["birth_order"]).alias("birth_order"),
+        _flag(text["within_24h"], registry).alias("is_within_24h"),
+        _flag(text["contact_opt_out"], registry).alias("contact_opt_out"),
+        parsing.coded(text["record_origin"], registry.value_alias_map("record_origin")).alias("record_origin"),
+        _birth_moments(text["birth_date"], text["birth_time"]).alias("birth_at"),
         parsing.months(text["report_month"]).alias("report_month"),
         given_at.alias("given_at"),
         submitted_at.alias("submitted_at"),
@@ -67,12 +85,31 @@ def parse(frame: pl.DataFrame, registry: Registry, facilities: pl.DataFrame, rec
         .then(pl.lit("amend"))
         .otherwise(pl.col("submission_mode"))
         .alias("submission_mode"),
+        pl.when(pl.col("text_record_origin").is_null())
+        .then(pl.lit("facility"))
+        .otherwise(pl.col("record_origin"))
+        .alias("record_origin"),
         pl.when(pl.col("text_report_month").is_null())
         .then(pl.coalesce("given_date", pl.col("submitted_at").dt.date()).dt.truncate("1mo"))
         .otherwise(pl.col("report_month"))
         .alias("report_month"),
         pl.coalesce("submitted_at", pl.lit(received_at, dtype=pl.Datetime("us"))).alias("known_at"),
     )
+
+
+def _flag(column: pl.Series, registry: Registry) -> pl.Series:
+    return parsing.coded(column, registry.value_alias_map("flag")) == "yes"
+
+
+def _birth_moments(birth_date: pl.Series, birth_time: pl.Series) -> pl.Series:
+    """Return when a child was born, where a time was sent: in a cell of its own, else behind the date."""
+    own = parsing.moments(
+        pl.DataFrame({"day": parsing.days(birth_date), "time": birth_time})
+        .select(pl.col("day").cast(pl.String) + " " + pl.col("time"))
+        .to_series()
+    )
+    behind = parsing.moments(birth_date.set(~birth_date.str.contains(":", literal=True), None))
+    return own.zip_with(own.is_not_null(), behind)
 
 
 def _coded_number(column: pl.Series, registry: Registry, field_name: str) -> pl.Series:
@@ -95,8 +132,33 @@ def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> li
     def unread(name: str, code: str) -> Check:
         return Check(code, name, is_row & pl.col(f"text_{name}").is_not_null() & pl.col(name).is_null())
 
-    found += [unread(name, "DATE_INVALID") for name in ("birth_date", "given_at", "lot_expiry_date", "submitted_at")]
+    dates = ("birth_date", "given_at", "lot_expiry_date", "submitted_at", "death_date")
+    found += [unread(name, "DATE_INVALID") for name in dates]
     found += [
+        Check(
+            "TIME_INVALID",
+            "birth_time",
+            is_row
+            & pl.col("text_birth_time").is_not_null()
+            & pl.col("birth_date").is_not_null()
+            & pl.col("birth_at").is_null(),
+        ),
+        Check(
+            "FLAG_UNKNOWN",
+            "within_24h",
+            is_row & pl.col("text_within_24h").is_not_null() & pl.col("is_within_24h").is_null(),
+        ),
+        unread("contact_opt_out", "FLAG_UNKNOWN"),
+        unread("record_origin", "ORIGIN_UNKNOWN"),
+        Check(
+            "BIRTH_ORDER_INVALID",
+            "birth_order",
+            is_row
+            & pl.col("text_birth_order").is_not_null()
+            & ~pl.col("birth_order").is_between(*_BIRTH_ORDERS).fill_null(value=False),
+        ),
+        Check("DEATH_BEFORE_BIRTH", "death_date", is_row & (pl.col("death_date") < pl.col("birth_date"))),
+        Check("DEATH_IN_FUTURE", "death_date", is_row & (pl.col("death_date") > pl.col("known_at").dt.date())),
         unread("report_month", "MONTH_INVALID"),
         Check(
             "REQUIRED_MISSING",
@@ -149,8 +211,8 @@ def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> li
 
 
 def lake_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add the columns that are derived from accepted rows: the key, and when the version was made."""
-    return frame.with_columns(
+    """Add the columns that are derived from accepted rows: the keys, and when the version was made."""
+    return with_digest(frame, "person_card_key", IDENTIFYING, CARD_KEY_LENGTH).with_columns(
         (pl.col("facility_code") + "|" + pl.col("record_id")).alias("record_key"),
         pl.coalesce(
             "submitted_at",

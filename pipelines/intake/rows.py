@@ -34,11 +34,16 @@ def text_checks(frame: pl.DataFrame, fields: Sequence[str]) -> list[Check]:
 
 def with_row_hash(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """Add `row_hash`: the first 16 hex digits of the SHA-256 of the canonical values of a row."""
+    return with_digest(frame, "row_hash", columns, 16)
+
+
+def with_digest(frame: pl.DataFrame, name: str, columns: Sequence[str], length: int) -> pl.DataFrame:
+    """Add `name`: the first `length` hex digits of the SHA-256 of the values of `columns`; None is as an empty text."""
     joined = frame.select(
-        pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in columns], separator="\x1f")
+        pl.concat_str([pl.col(column).cast(pl.String).fill_null("") for column in columns], separator="\x1f")
     ).to_series()
-    hashes = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in joined]
-    return frame.with_columns(pl.Series("row_hash", hashes, dtype=pl.String))
+    digests = [hashlib.sha256(text.encode()).hexdigest()[:length] for text in joined]
+    return frame.with_columns(pl.Series(name, digests, dtype=pl.String))
 
 
 def without_repeats(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

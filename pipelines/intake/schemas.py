@@ -38,6 +38,13 @@ DOSE_RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "service_type": pl.String,
     "reaction_code": pl.Int32,
     "row_hash": pl.String,
+    "birth_at": _MOMENT,
+    "is_within_24h": pl.Boolean,
+    "death_date": pl.Date,
+    "birth_order": pl.Int32,
+    "contact_opt_out": pl.Boolean,
+    "record_origin": pl.String,
+    "person_card_key": pl.String,
 }
 
 REPORT_VALUES: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -69,6 +69,55 @@ def test_a_void_needs_only_what_names_the_record() -> None:
     assert batch.datasets["dose_records"].get_column("action").to_list() == ["void"]
 
 
+MORE_FIELDS = HEADER + ",birth_time,within_24h,death_date,birth_order,contact_opt_out,record_origin"
+
+
+def with_more(*cells: str, base: str = GOOD) -> bytes:
+    return (MORE_FIELDS + "\n" + ",".join([base, *cells]) + "\n").encode()
+
+
+def test_what_is_known_of_birth_death_and_origin_is_kept() -> None:
+    (row,) = taken(with_more("04:05", "Có", "2024-03-20", "2", "x", "Tự khai")).datasets["dose_records"].to_dicts()
+    assert row["birth_at"] == datetime(2024, 1, 1, 4, 5)
+    assert (row["is_within_24h"], row["contact_opt_out"], row["record_origin"]) == (True, True, "declared")
+    assert (row["death_date"], row["birth_order"]) == (date(2024, 3, 20), 2)
+
+
+def test_what_is_not_said_is_not_known_and_the_origin_is_the_facility() -> None:
+    (row,) = taken(text(GOOD)).datasets["dose_records"].to_dicts()
+    unknown = ("birth_at", "is_within_24h", "death_date", "birth_order", "contact_opt_out")
+    assert [row[name] for name in unknown] == [None] * 5
+    assert row["record_origin"] == "facility"
+
+
+def test_a_time_behind_the_birth_date_is_the_time_of_birth() -> None:
+    (row,) = taken(text(changed(birth_date="23:40 01/01/2024"))).datasets["dose_records"].to_dicts()
+    assert (row["birth_date"], row["birth_at"]) == (date(2024, 1, 1), datetime(2024, 1, 1, 23, 40))
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (("25:00", "", "", "", "", ""), "TIME_INVALID"),
+        (("", "maybe", "", "", "", ""), "FLAG_UNKNOWN"),
+        (("", "", "2023-12-31", "", "", ""), "DEATH_BEFORE_BIRTH"),
+        (("", "", "2024-06-01", "", "", ""), "DEATH_IN_FUTURE"),
+        (("", "", "", "0", "", ""), "BIRTH_ORDER_INVALID"),
+        (("", "", "", "", "có lẽ", ""), "FLAG_UNKNOWN"),
+        (("", "", "", "", "", "nghe nói"), "ORIGIN_UNKNOWN"),
+    ],
+)
+def test_what_is_wrong_with_birth_death_and_origin_is_said(cells: tuple[str, ...], reason: str) -> None:
+    (row,) = taken(with_more(*cells)).datasets["rejected_rows"].to_dicts()
+    assert row["reason_codes"] == [reason]
+
+
+def test_a_card_is_who_somebody_is_and_not_what_was_given() -> None:
+    rows = taken(text(GOOD, changed(record_id="R2", given_at="2024-03-20"), changed(full_name="Nguyễn Thị An")))
+    first, second, other = rows.datasets["dose_records"].get_column("person_card_key").to_list()
+    assert first == second != other
+
+
 def test_the_same_row_again_is_a_duplicate_however_it_is_written() -> None:
     again = changed(birth_date="2024-01-01", sex="2", given_at="2024-03-05 08:30", action="", submission_mode="")
     batch = taken(text(GOOD, again, changed(record_id="R2")))

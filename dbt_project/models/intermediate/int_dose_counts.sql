@@ -19,7 +19,10 @@ given as (
         {{ completed_months('birth_date', 'given_date') }} as age_months,
         count(*) as dose_count
     from records
-    where cast(dose_status as varchar) in (select canonical_value from statuses)
+    where
+        cast(dose_status as varchar) in (select canonical_value from statuses)
+        -- What a family says counts only when a facility's own record says it too.
+        and record_origin = 'facility'
     group by all
 )
 

@@ -70,8 +70,12 @@ select
     line_no,
     facility_code,
     report_month,
+    person_card_key,
     person_code,
     birth_date,
+    birth_at,
+    birth_order,
+    death_date,
     sex,
     household_commune_code,
     temporary_commune_code,
@@ -83,6 +87,9 @@ select
     dose_status,
     service_type,
     reaction_code,
+    is_within_24h,
+    contact_opt_out,
+    record_origin,
     version_at
 from versions
 where newest_rank = 1
