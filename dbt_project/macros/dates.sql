@@ -10,11 +10,10 @@
     ((year({{ last }}) - year({{ first }})) * 12 + month({{ last }}) - month({{ first }}))
 {%- endmacro %}
 
-{# Completed calendar months of age. The 31st of a month without one is its last day, so that a child born on
-   29 February is one year old on 28 February. #}
+{# Completed calendar months of age: day numbers are compared, so a month without the day of birth is completed on the
+   first of the next one, and a child born on 29 February is one year old on 1 March (docs/decisions/0004). #}
 {% macro completed_months(birth, day) -%}
-    ({{ months_between(birth, day) }}
-        - case when {{ add_months(birth, months_between(birth, day)) }} > {{ day }} then 1 else 0 end)
+    ({{ months_between(birth, day) }} - case when day({{ day }}) < day({{ birth }}) then 1 else 0 end)
 {%- endmacro %}
 
 {% macro month_series(first, last) %}{{ return(adapter.dispatch('month_series', 'niis')(first, last)) }}{% endmacro %}
