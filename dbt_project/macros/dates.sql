@@ -4,6 +4,10 @@
 
 {% macro duckdb__add_months(day, months) %}cast({{ day }} + to_months(cast({{ months }} as integer)) as date){% endmacro %}
 
+{% macro add_days(day, days) %}{{ return(adapter.dispatch('add_days', 'niis')(day, days)) }}{% endmacro %}
+
+{% macro duckdb__add_days(day, days) %}({{ day }} + cast({{ days }} as integer)){% endmacro %}
+
 {% macro month_of(day) %}cast(date_trunc('month', {{ day }}) as date){% endmacro %}
 
 {% macro months_between(first, last) -%}

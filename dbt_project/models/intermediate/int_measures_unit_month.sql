@@ -82,7 +82,12 @@ spread_months as (
 ),
 
 spread_positions as (
-    select *, {{ months_between('span_start_month', 'spread_month') }} + 1 as position
+    select
+        *,
+        {{ months_between('span_start_month', 'spread_month') }} + 1 as position,
+        -- Where a unit's remainders fall. The same months for all would leave a nation of small communes without
+        -- targets in January and with too many in December.
+        {{ steady_share('unit_code') }} as phase
     from spread_months
 ),
 
@@ -95,8 +100,8 @@ spread_values as (
         measure_code,
         source_code,
         case
-            when position = span_months then value - floor(value * (span_months - 1) / span_months)
-            else floor(value * position / span_months) - floor(value * (position - 1) / span_months)
+            when position = span_months then value - floor(value * (span_months - 1) / span_months + phase)
+            else floor(value * position / span_months + phase) - floor(value * (position - 1) / span_months + phase)
         end as value
     from spread_positions
     where {{ touched('spread_month') }}

@@ -27,6 +27,12 @@ periods as (
     select 'year', year_code, year_start, {{ add_months('year_start', 11) }} from ends
     union
     select 'rolling12', month_code, {{ add_months('month', -11) }}, month from ends
+),
+
+deadlines as (
+    select max(deadline_days) as longest_days
+    from {{ ref('reporting_deadlines') }}
+    where valid_from <= {{ as_of_date() }} and (valid_to is null or {{ as_of_date() }} < valid_to)
 )
 
 select
@@ -34,6 +40,7 @@ select
     period,
     period_start_month,
     period_end_month,
-    -- Over when its last month is over: before that, a period is still being filled.
-    period_end_month < {{ month_of(as_of_date()) }} as is_complete
+    -- Until the last report of its last month is due, a period is still being filled.
+    {{ add_days(add_months('period_end_month', 1), 'deadlines.longest_days') }} <= {{ as_of_date() }} as is_complete
 from periods
+cross join deadlines
