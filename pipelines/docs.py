@@ -95,7 +95,7 @@ def _bound(value: float | None) -> str:
 
 def _dictionary(registry: Registry) -> str:
     lines = ["# Từ điển dữ liệu / Data dictionary", "", _NOTE, ""]
-    for kind in ("dose_records", "monthly_report"):
+    for kind in dict.fromkeys(row.submission_kind for row in registry.submission_fields):
         lines += [f"## {kind}", ""]
         aliases: dict[str, list[str]] = {}
         for alias in registry.field_aliases:

@@ -10,17 +10,11 @@ import polars as pl
 
 from pipelines.files import sync_folder
 from pipelines.intake.batch import IntakeBatch
-from pipelines.intake.schemas import DATASETS
+from pipelines.intake.schemas import DATASETS, FOLDERED_BY, SORTED_BY
 from pipelines.ledger import Ledger, Part
 from pipelines.settings import Settings
 
 _EMPTY_NAME = "part-000000-empty.parquet"
-_SORT = {
-    "dose_records": ["facility_code", "record_id"],
-    "report_values": ["measure_code", "reporter_code"],
-    "rejected_rows": ["submission_id", "line_no"],
-    "submissions": ["submission_id"],
-}
 
 
 class DamagedPartError(Exception):
@@ -48,7 +42,7 @@ class Lake:
         parts = []
         for dataset, frame in batch.datasets.items():
             for folder, rows in _folders(dataset, frame):
-                parts.append(self._write_part(dataset, folder, rows.sort(_SORT[dataset]), batch_no))
+                parts.append(self._write_part(dataset, folder, rows.sort(SORTED_BY[dataset]), batch_no))
         return parts
 
     def _write_part(self, dataset: str, folder: str, rows: pl.DataFrame, batch_no: int) -> Part:
@@ -82,6 +76,14 @@ class Lake:
             if hashlib.file_digest(stream, "sha256").hexdigest() != part.sha256:
                 raise DamagedPartError(f"{path} was changed after it was written; restore it from a backup.")
 
+    def declared_count(self, submission_id: str, batch_no: int) -> int:
+        """Return how many rows of a submission are doses that families say they had."""
+        pattern = str(self._root / "dose_records" / "**" / f"part-{batch_no:06d}-*.parquet")
+        if not list(self._root.glob(f"dose_records/**/part-{batch_no:06d}-*.parquet")):
+            return 0
+        is_declared = (pl.col("submission_id") == submission_id) & (pl.col("record_origin") == "declared")
+        return int(pl.scan_parquet(pattern).filter(is_declared).select(pl.len()).collect().item())
+
     def rejected_rows(self, submission_id: str) -> pl.DataFrame:
         """Return the rejected rows of a submission in the order of its lines."""
         pattern = str(self._root / "rejected_rows" / "**" / "*.parquet")
@@ -91,12 +93,10 @@ class Lake:
 def _folders(dataset: str, frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     if frame.is_empty():
         return []
-    if dataset == "dose_records":
-        key = frame.get_column("report_month").dt.strftime("%Y-%m")
-    elif dataset == "report_values":
-        key = frame.get_column("period_end_month").dt.strftime("%Y")
-    else:
+    if dataset not in FOLDERED_BY:
         return [("", frame)]
+    column, form = FOLDERED_BY[dataset]
+    key = frame.get_column(column).dt.strftime(form)
     parts = frame.with_columns(key.alias("folder")).partition_by("folder", as_dict=True, include_key=False)
     return sorted((str(folder), rows) for (folder,), rows in parts.items())
 

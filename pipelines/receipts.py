@@ -28,6 +28,8 @@ _WORDS = {
         "refused": "Không nhận tệp; không dòng nào được ghi",
         "lines": "{line_count} dòng = {header_count} tiêu đề + {blank_count} trống + {accepted_count} đã nhận"
         " + {rejected_count} bị từ chối + {duplicate_count} trùng",
+        "declared": "Trong số đã nhận có {count} mũi do gia đình tự khai: được lưu và hiển thị, chưa tính vào số liệu"
+        " cho đến khi cơ sở tiêm chủng xác nhận.",
         "line": "Dòng",
         "more": "Còn {count} lỗi khác; xem đủ trong biên nhận CSV.",
         "header": ["so_dong", "cot", "gia_tri", "ma_ly_do", "ly_do", "can_lam", "dong_goc"],
@@ -43,6 +45,8 @@ _WORDS = {
         "refused": "The file was refused; no line of it was kept",
         "lines": "{line_count} lines = {header_count} header + {blank_count} blank + {accepted_count} accepted"
         " + {rejected_count} rejected + {duplicate_count} duplicate",
+        "declared": "{count} of the accepted doses are declared by families: they are kept and shown, and counted only"
+        " when a facility confirms them.",
         "line": "Line",
         "more": "{count} more problems; the CSV receipt has them all.",
         "header": ["line_no", "field", "value", "reason_code", "reason", "what_to_do", "original_line"],
@@ -86,6 +90,9 @@ def receipt_text(settings: Settings, registry: Registry, submission: Mapping[str
         detail = f" ({submission['refusal_detail']})" if submission["refusal_detail"] else ""
         return "\n".join([*lines, "", f"{text}{detail}. {action}.", ""])
     lines += [str(words["lines"]).format(**submission), ""]
+    declared = Lake(settings).declared_count(submission["submission_id"], submission["batch_no"])
+    if declared:
+        lines += [str(words["declared"]).format(count=declared), ""]
     problems = _problems(settings, submission["submission_id"])
     for line_no, field, value, code, _ in problems[:_TEXT_ROWS]:
         text, action = _reason(registry, code, chosen)

@@ -11,16 +11,17 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from pipelines.intake import doses, parsing, reports
-from pipelines.intake.checks import split
-from pipelines.intake.contract import DOSE_RECORDS, Layout, recognise
+from pipelines.intake import parsing
+from pipelines.intake.contract import Kind, Layout, Reading, Taken, recognise
 from pipelines.intake.formats.lines import Lines, RefusedFileError
 from pipelines.intake.formats.sniff import read_lines
-from pipelines.intake.rows import with_row_hash, without_repeats
+from pipelines.intake.kinds import KINDS
 from pipelines.intake.schemas import DATASETS
 from pipelines.reference import Registry
 
 SUBMISSION_ID_LENGTH = 20
+_KINDS = {kind.submission_kind: kind for kind in KINDS}
+_REJECTED = ("file_no", "line_no", "reason_codes", "field_names", "field_values", "raw_text")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def take_in(
             lines = _read_rows(file.content)
             key = (lines.separator, *lines.header)
             if key not in layouts:
-                layouts[key] = recognise(lines.header, lines.separator, registry)
+                layouts[key] = recognise(lines.header, lines.separator, registry, KINDS)
         except RefusedFileError as error:
             fact |= {"status": "refused", "refusal_code": error.code, "refusal_detail": error.detail}
         else:
@@ -95,12 +96,10 @@ def take_in(
         facts.append(fact)
 
     parts = _Parts([], defaultdict(list), [], [])
+    reading = Reading(registry, facilities, received_at)
     for layout, members in groups.items():
-        frame = _cells(layout, members)
-        if layout.submission_kind == DOSE_RECORDS:
-            _take_doses(frame, registry, facilities, received_at, parts)
-        else:
-            _take_reports(frame, layout, registry, facilities, received_at, parts)
+        kind = _KINDS[layout.submission_kind]
+        _keep(kind, kind.take(_cells(layout, members, kind), layout, reading), parts)
     return _assemble(facts, parts, batch_no)
 
 
@@ -136,7 +135,7 @@ def _line_facts(lines: Lines, layout: Layout) -> dict[str, object]:
     }
 
 
-def _cells(layout: Layout, members: Sequence[tuple[int, Lines]]) -> pl.DataFrame:
+def _cells(layout: Layout, members: Sequence[tuple[int, Lines]], kind: Kind) -> pl.DataFrame:
     """Return one row a line with a text column per field and measure, and the line as it was sent."""
     lengths = [len(lines.cells) for _, lines in members]
     frame = pl.DataFrame(
@@ -169,10 +168,9 @@ def _cells(layout: Layout, members: Sequence[tuple[int, Lines]]) -> pl.DataFrame
         if name is not None:
             texts.append(parsing.clean(columns.to_series(index)).alias(f"text_{name}"))
     present = {column.name for column in texts}
-    fields = doses.FIELDS if layout.submission_kind == DOSE_RECORDS else reports.FIELDS
     texts += [
         pl.Series(f"text_{name}", [None], dtype=pl.String).new_from_index(0, height)
-        for name in fields
+        for name in kind.fields
         if f"text_{name}" not in present
     ]
     return frame.drop("cells").with_columns(texts)
@@ -183,43 +181,13 @@ def _flat(parts: Iterator[list[int]]) -> Iterator[int]:
         yield from part
 
 
-def _take_doses(
-    frame: pl.DataFrame, registry: Registry, facilities: pl.DataFrame, received_at: datetime, parts: _Parts
-) -> None:
-    parsed = doses.parse(frame, registry, facilities, received_at)
-    good, bad = split(parsed, doses.checks(parsed, registry, received_at))
-    accepted, repeats = without_repeats(with_row_hash(good, doses.CANONICAL))
-    _keep(accepted, bad, repeats, parts)
-    if not accepted.is_empty():
-        rows = doses.lake_rows(accepted)
-        parts.values["dose_records"].append(rows.select("file_no", *_present(rows, "dose_records")))
-
-
-def _take_reports(
-    frame: pl.DataFrame,
-    layout: Layout,
-    registry: Registry,
-    facilities: pl.DataFrame,
-    received_at: datetime,
-    parts: _Parts,
-) -> None:
-    measures = [name for name in layout.measures if name is not None]
-    parsed = reports.parse(frame, measures, registry, facilities, received_at)
-    good, bad = split(parsed, reports.checks(measures, received_at))
-    accepted, repeats = without_repeats(with_row_hash(good, reports.canonical(measures)))
-    accepted = accepted.with_columns(pl.col("period_start_month").alias("report_month"))
-    _keep(accepted, bad, repeats, parts)
-    if not accepted.is_empty():
-        rows = reports.lake_rows(accepted, measures, registry)
-        parts.values["report_values"].append(rows.select("file_no", *_present(rows, "report_values")))
-
-
-def _keep(accepted: pl.DataFrame, bad: pl.DataFrame, repeats: pl.DataFrame, parts: _Parts) -> None:
-    parts.accepted.append(accepted.select("file_no", "report_month", "facility_code", "submitted_at"))
-    parts.repeats.append(repeats.select("file_no"))
-    if not bad.is_empty():
-        columns = ["file_no", "line_no", "reason_codes", "field_names", "field_values", "raw_text"]
-        parts.rejected.append(bad.select(columns))
+def _keep(kind: Kind, taken: Taken, parts: _Parts) -> None:
+    parts.accepted.append(taken.accepted.select("file_no", "report_month", "facility_code", "submitted_at"))
+    parts.repeats.append(taken.repeats.select("file_no"))
+    if not taken.rejected.is_empty():
+        parts.rejected.append(taken.rejected.select(_REJECTED))
+    if not taken.rows.is_empty():
+        parts.values[kind.dataset].append(taken.rows.select("file_no", *_present(taken.rows, kind.dataset)))
 
 
 def _present(frame: pl.DataFrame, dataset: str) -> list[str]:
@@ -233,7 +201,7 @@ def _assemble(facts: list[dict[str, object]], parts: _Parts, batch_no: int) -> I
             "submission_id": pl.Series([fact["submission_id"] for fact in facts], dtype=pl.String),
         }
     )
-    datasets = {name: _dataset(name, parts.values[name], ids, batch_no) for name in ("dose_records", "report_values")}
+    datasets = {kind.dataset: _dataset(kind.dataset, parts.values[kind.dataset], ids, batch_no) for kind in KINDS}
     datasets["rejected_rows"] = _dataset("rejected_rows", parts.rejected, ids, batch_no)
     datasets["submissions"] = _submissions(facts, parts)
     return IntakeBatch(datasets)

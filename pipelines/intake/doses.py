@@ -7,17 +7,25 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pipelines.intake import parsing
-from pipelines.intake.checks import Check
-from pipelines.intake.contract import DOSE_RECORDS
-from pipelines.intake.rows import layout_checks, text_checks, with_digest
+from pipelines.intake.checks import Check, split
+from pipelines.intake.contract import Kind, Layout, Reading, Taken, nothing_more
+from pipelines.intake.rows import (
+    CLOCK_TOLERANCE,
+    IS_ROW,
+    layout_checks,
+    text_checks,
+    unread,
+    with_digest,
+    with_row_hash,
+    without_repeats,
+)
 from pipelines.reference import Registry
 from pipelines.text import fold_key
 
+SUBMISSION_KIND = "dose_records"
 CARD_KEY_LENGTH = 20
-# A sender's clock may run ahead by this much before its rows are taken for rows from the future.
-CLOCK_TOLERANCE = timedelta(minutes=10)
 _PERSONAL_TEXT = ("full_name", "mother_name", "person_code", "record_id", "lot_number", "phone")
-_DOSE_NUMBERS = (1, 9)
+DOSE_NUMBERS = (1, 9)
 _BIRTH_ORDERS = (1, 9)
 
 CANONICAL = (
@@ -119,18 +127,15 @@ def _coded_number(column: pl.Series, registry: Registry, field_name: str) -> pl.
 
 def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> list[Check]:
     """Return the checks of dose records; a void needs only what names the record."""
-    is_row = pl.col("problem").is_null()
+    is_row = IS_ROW
     is_dose = is_row & (pl.col("action") != "void").fill_null(value=True)
     found = layout_checks()
-    for field in registry.fields(DOSE_RECORDS).values():
+    for field in registry.fields(SUBMISSION_KIND).values():
         if field.is_required_value:
             needed = is_row if field.field_name in {"record_id", "facility_code"} else is_dose
             found.append(
                 Check("REQUIRED_MISSING", field.field_name, needed & pl.col(f"text_{field.field_name}").is_null())
             )
-
-    def unread(name: str, code: str) -> Check:
-        return Check(code, name, is_row & pl.col(f"text_{name}").is_not_null() & pl.col(name).is_null())
 
     dates = ("birth_date", "given_at", "lot_expiry_date", "submitted_at", "death_date")
     found += [unread(name, "DATE_INVALID") for name in dates]
@@ -177,7 +182,7 @@ def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> li
             "dose_number",
             is_row
             & pl.col("text_dose_number").is_not_null()
-            & ~pl.col("dose_number").is_between(*_DOSE_NUMBERS).fill_null(value=False),
+            & ~pl.col("dose_number").is_between(*DOSE_NUMBERS).fill_null(value=False),
         ),
         Check(
             "FACILITY_UNKNOWN",
@@ -220,3 +225,15 @@ def lake_rows(frame: pl.DataFrame) -> pl.DataFrame:
         ).alias("version_at"),
         pl.when(pl.col("given_at").is_not_null()).then(pl.col("has_given_time")).alias("has_given_time"),
     )
+
+
+def take(frame: pl.DataFrame, layout: Layout, reading: Reading) -> Taken:
+    """Return what became of the lines of dose records of one layout."""
+    del layout
+    parsed = parse(frame, reading.registry, reading.facilities, reading.received_at)
+    good, bad = split(parsed, checks(parsed, reading.registry, reading.received_at))
+    accepted, repeats = without_repeats(with_row_hash(good, CANONICAL))
+    return Taken(accepted, bad, repeats, lake_rows(accepted))
+
+
+KIND = Kind(SUBMISSION_KIND, "dose_records", FIELDS, nothing_more, has_measures=False, take=take)

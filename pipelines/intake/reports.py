@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pipelines.intake import parsing
-from pipelines.intake.checks import Check
-from pipelines.intake.contract import measure_names
-from pipelines.intake.doses import CLOCK_TOLERANCE
-from pipelines.intake.rows import layout_checks
+from pipelines.intake.checks import Check, split
+from pipelines.intake.contract import Kind, Layout, Reading, Taken, measure_names
+from pipelines.intake.rows import CLOCK_TOLERANCE, layout_checks, with_row_hash, without_repeats
 from pipelines.reference import Registry
 
 FIELDS = (
@@ -210,3 +209,22 @@ def lake_rows(frame: pl.DataFrame, measures: Sequence[str], registry: Registry) 
         for name in measures
     ]
     return pl.concat(given)
+
+
+def take(frame: pl.DataFrame, layout: Layout, reading: Reading) -> Taken:
+    """Return what became of the lines of reports of one layout."""
+    measures = [name for name in layout.measures if name is not None]
+    parsed = parse(frame, measures, reading.registry, reading.facilities, reading.received_at)
+    good, bad = split(parsed, checks(measures, reading.received_at))
+    accepted, repeats = without_repeats(with_row_hash(good, canonical(measures)))
+    accepted = accepted.with_columns(pl.col("period_start_month").alias("report_month"))
+    return Taken(accepted, bad, repeats, lake_rows(accepted, measures, reading.registry))
+
+
+def _lacking(present: set[str], is_wide: bool) -> list[str]:
+    """Return what a report needs beside its period: a reporter, and values in one of the two shapes."""
+    reporter = [] if present & {"facility_code", "area_code"} else ["facility_code"]
+    return reporter + ([] if is_wide else [name for name in ("measure_code", "value") if name not in present])
+
+
+KIND = Kind("monthly_report", "report_values", FIELDS, _lacking, has_measures=True, take=take)

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import timedelta
 
 import polars as pl
 
 from pipelines.intake.checks import Check
 
+# A sender's clock may run ahead by this much before its rows are taken for rows from the future.
+CLOCK_TOLERANCE = timedelta(minutes=10)
 # Letters of TCVN3 and of UTF-8 that was read as an 8-bit encoding: none of them stands in a Vietnamese or Latin name.
 _LEGACY = "[µ¸¶·¹¨»¾¼½©®ª«¬¤¦§×÷Þß\u0080-\u009f]|á»|áº|Æ°|Ä‘"
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+
+
+# Whether the cells of a line could be told apart: without that nothing else can be said of it.
+IS_ROW = pl.col("problem").is_null()
+
+
+def unread(name: str, code: str) -> Check:
+    """Return the check of a cell that says something, but nothing that the field can hold."""
+    return Check(code, name, IS_ROW & pl.col(f"text_{name}").is_not_null() & pl.col(name).is_null())
 
 
 def layout_checks() -> list[Check]:

@@ -68,6 +68,29 @@ REPORT_VALUES: dict[str, pl.DataType | type[pl.DataType]] = {
     "row_hash": pl.String,
 }
 
+APPOINTMENTS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "submission_id": pl.String,
+    "batch_no": pl.Int32,
+    "line_no": pl.Int32,
+    "appointment_key": pl.String,
+    "action": pl.String,
+    "submitted_at": _MOMENT,
+    "version_at": _MOMENT,
+    "submission_mode": pl.String,
+    "facility_code": pl.String,
+    "report_month": pl.Date,
+    "appointment_id": pl.String,
+    "person_code": pl.String,
+    "full_name": pl.String,
+    "birth_date": pl.Date,
+    "phone": pl.String,
+    "product_code": pl.String,
+    "dose_number": pl.Int32,
+    "appointment_date": pl.Date,
+    "appointment_status": pl.String,
+    "row_hash": pl.String,
+}
+
 REJECTED_ROWS: dict[str, pl.DataType | type[pl.DataType]] = {
     "submission_id": pl.String,
     "batch_no": pl.Int32,
@@ -108,6 +131,22 @@ SUBMISSIONS: dict[str, pl.DataType | type[pl.DataType]] = {
 DATASETS = {
     "dose_records": DOSE_RECORDS,
     "report_values": REPORT_VALUES,
+    "appointments": APPOINTMENTS,
     "rejected_rows": REJECTED_ROWS,
     "submissions": SUBMISSIONS,
+}
+
+# How rows lie inside a part, so that a reader can skip most of it.
+SORTED_BY = {
+    "dose_records": ["facility_code", "record_id"],
+    "report_values": ["measure_code", "reporter_code"],
+    "appointments": ["facility_code", "appointment_id"],
+    "rejected_rows": ["submission_id", "line_no"],
+    "submissions": ["submission_id"],
+}
+# The column and the form of it that name the folder of a row; a dataset that is not here has no folders.
+FOLDERED_BY = {
+    "dose_records": ("report_month", "%Y-%m"),
+    "report_values": ("period_end_month", "%Y"),
+    "appointments": ("report_month", "%Y-%m"),
 }

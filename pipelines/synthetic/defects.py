@@ -54,6 +54,22 @@ DOSE_DEFECTS: tuple[tuple[tuple[str, ...], Callable[[Row], None]], ...] = (
     (("TEXT_CONTROL_CHARACTER",), _set(full_name="Trần\x07Văn An")),
     (("PRODUCT_UNKNOWN", "SEX_UNKNOWN"), _set(product_code="???", sex="?")),
 )
+APPOINTMENT_DEFECTS: tuple[tuple[tuple[str, ...], Callable[[Row], None]], ...] = (
+    (("REQUIRED_MISSING",), _set(appointment_id="")),
+    (("REQUIRED_MISSING",), _set(person_code="")),
+    (("REQUIRED_MISSING",), _set(appointment_date="")),
+    (("DATE_INVALID",), _set(appointment_date="31/02/2024")),
+    (("FACILITY_UNKNOWN",), _set(facility_code="9999999")),
+    (("PRODUCT_UNKNOWN",), _set(product_code="VX-999")),
+    (("DOSE_NUMBER_INVALID",), _set(dose_number="10")),
+    (("APPOINTMENT_STATUS_UNKNOWN",), _set(appointment_status="chắc đến")),
+    (("APPOINTMENT_BEFORE_BIRTH",), _set(birth_date="01/06/2015", appointment_date="31/05/2015")),
+    (("APPOINTMENT_NOT_YET",), _set(appointment_status="Đã đến", appointment_date="01/01/2099")),
+    (("ACTION_UNKNOWN",), _set(action="xem")),
+    (("MODE_UNKNOWN",), _set(submission_mode="khác")),
+    (("SUBMITTED_IN_FUTURE",), _set(submitted_at="2099-01-01 00:00:00")),
+    (("TEXT_LEGACY_ENCODING",), _set(full_name="NguyÔn ThÞ ¸nh")),
+)
 REPORT_DEFECTS: tuple[tuple[tuple[str, ...], Callable[[Row], None]], ...] = (
     (("REQUIRED_MISSING",), _set(period="")),
     (("PERIOD_INVALID",), _set(period="tháng ba")),

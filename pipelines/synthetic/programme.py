@@ -17,6 +17,7 @@ from pipelines.reference import Registry, load_registry
 from pipelines.synthetic import records
 from pipelines.synthetic.children import Population, add_months
 from pipelines.synthetic.defects import (
+    APPOINTMENT_DEFECTS,
     DOSE_DEFECTS,
     LONG_REPORT_DEFECTS,
     REPORT_DEFECTS,
@@ -46,13 +47,14 @@ class GenerationSummary:
     files: int = 0
     dose_records: int = 0
     report_lines: int = 0
+    appointments: int = 0
     labelled_defects: int = 0
     _labels: list[Label] = field(default_factory=list, repr=False)
 
     def __str__(self) -> str:
         return (
-            f"{self.files} files: {self.dose_records} dose records and {self.report_lines} report lines"
-            f" of {self.facilities} facilities, {self.labelled_defects} labelled defects"
+            f"{self.files} files: {self.dose_records} dose records, {self.report_lines} report lines and"
+            f" {self.appointments} appointments of {self.facilities} facilities, {self.labelled_defects} labelled defects"
         )
 
 
@@ -151,6 +153,7 @@ def _write_month(
     )
     summary = records.summary_rows(given, writer.registry, who, month)
     writer.reports(f"doses_summary_{name}", summary, spoilt=True, long=True)
+    writer.appointments(name, records.appointment_rows(rows, writer.registry))
     writer.corrections(name, rows, month)
 
 
@@ -207,6 +210,13 @@ class _Writer:
         self.summary.report_lines += rows.height
         defects = LONG_REPORT_DEFECTS if long else REPORT_DEFECTS
         self._csv(f"{name}.csv", rows.columns, _lines(rows).to_list(), defects if spoilt else ())
+
+    def appointments(self, name: str, rows: pl.DataFrame) -> None:
+        """Write the appointments booked in a month, one file."""
+        if rows.is_empty():
+            return
+        self.summary.appointments += rows.height
+        self._csv(f"appointments_{name}.csv", rows.columns, _lines(rows).to_list(), APPOINTMENT_DEFECTS)
 
     def corrections(self, name: str, rows: pl.DataFrame, month: date) -> None:
         """Write what facilities correct a month later: changes, voids, records sent again, a month replaced whole."""

@@ -21,6 +21,10 @@ DOSE_COLUMNS = (
     "temporary_commune_code", "product_code", "lot_number", "lot_expiry_date", "given_at", "dose_number",
     "dose_status", "service_type", "reaction_code",
 )  # fmt: skip
+APPOINTMENT_COLUMNS = (
+    "appointment_id", "action", "facility_code", "submitted_at", "submission_mode", "person_code", "full_name",
+    "birth_date", "phone", "product_code", "dose_number", "appointment_date", "appointment_status",
+)  # fmt: skip
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 NEW_TREE = date(2025, 7, 1)
@@ -30,6 +34,8 @@ _LATE_SHARE = 0.08
 _SUMMARY_ONLY_SHARE = 0.01
 _NOT_DONE_SHARE = 0.004
 _HOSPITAL_BIRTH_SHARE = 0.9
+# A further dose of the same vaccine is booked for about a month later.
+_NEXT_VISIT_DAYS = 30
 # Vaccines in vials of many doses, whose wastage the stations report.
 _VIAL_PRODUCTS = ("bcg", "opv", "measles", "mr", "dpt", "td")
 _USUAL_WASTAGE = 0.45
@@ -187,6 +193,39 @@ def dose_rows(given: pl.DataFrame, places: pl.DataFrame, who: Reporters, month: 
         pl.when(pl.col("names") % 500 == 0).then(pl.lit("2")).otherwise(pl.lit("0")).alias("reaction_code"),
     )  # fmt: skip
     return texts.select(DOSE_COLUMNS)
+
+
+def appointment_rows(rows: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Return the appointments booked at the visits of `rows` (those of `dose_rows`): one where a further dose of the
+    same product and series is to come, in the order of the records.
+    """
+    further = {
+        (way.product_code, str(dose.dose_number - 1))
+        for way in registry.product_series
+        for dose in registry.doses.values()
+        if dose.series_code == way.series_code and dose.previous_dose_code is not None
+    }
+    booked = pl.DataFrame(sorted(further), schema=["product_code", "dose_number"], orient="row")
+    day = pl.col("given_at").str.slice(6).str.to_date("%d/%m/%Y").dt.offset_by(f"{_NEXT_VISIT_DAYS}d")
+    return (
+        rows.filter(pl.col("dose_status") == "2")
+        .join(booked, on=["product_code", "dose_number"], how="semi", maintain_order="left")
+        .select(
+            ("H" + pl.col("record_id").str.slice(1)).alias("appointment_id"),
+            "action",
+            "facility_code",
+            "submitted_at",
+            "submission_mode",
+            "person_code",
+            "full_name",
+            "birth_date",
+            "phone",
+            "product_code",
+            (pl.col("dose_number").cast(pl.Int64) + 1).cast(pl.String),
+            day.dt.strftime("%d/%m/%Y").alias("appointment_date"),
+            pl.lit("Đã hẹn").alias("appointment_status"),
+        )
+    )
 
 
 def measure_counts(given: pl.DataFrame, registry: Registry, by: str) -> pl.DataFrame:

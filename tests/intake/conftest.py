@@ -23,6 +23,13 @@ GOOD = (
     "R1,add,0000101,2024-03,2024-04-03 08:00:00,amend,P1,Nguyễn Thị Ánh,01/01/2024,Nữ,Trần Thị Hoà,penta_sii,L1,"
     "08:30 05/03/2024,1,2,TCMR"
 )
+APPOINTMENT_HEADER = (
+    "appointment_id,action,facility_code,submitted_at,submission_mode,person_code,full_name,birth_date,phone,"
+    "product_code,dose_number,appointment_date,appointment_status"
+)
+GOOD_APPOINTMENT = (
+    "H1,add,0000101,2024-03-05 09:00:00,amend,P1,Nguyễn Thị Ánh,01/01/2024,0912345678,penta_sii,2,05/04/2024,Đã hẹn"
+)
 
 
 def register() -> pl.DataFrame:
@@ -55,6 +62,15 @@ def changed(**cells: str) -> str:
 
 def text(*lines: str) -> bytes:
     return ("\n".join([HEADER, *lines]) + "\n").encode()
+
+
+def appointment(**cells: str) -> str:
+    row = dict(zip(APPOINTMENT_HEADER.split(","), GOOD_APPOINTMENT.split(","), strict=True)) | cells
+    return ",".join(row.values())
+
+
+def appointments(*lines: str) -> bytes:
+    return ("\n".join([APPOINTMENT_HEADER, *lines]) + "\n").encode()
 
 
 @pytest.fixture

@@ -21,7 +21,16 @@ from pipelines.ledger import Ledger, Part
 from pipelines.receipts import receipt_csv, receipt_text
 from pipelines.reference import load_registry
 from pipelines.settings import Settings
-from tests.intake.conftest import GOOD, HEADER, RECEIVED_AT, changed, text
+from tests.intake.conftest import (
+    GOOD,
+    GOOD_APPOINTMENT,
+    HEADER,
+    RECEIVED_AT,
+    appointment,
+    appointments,
+    changed,
+    text,
+)
 from tests.oracles.current_state import current_records
 
 FILES = {
@@ -37,6 +46,14 @@ FILES = {
     "other": text(changed(facility_code="0000401")),
     "bad": text(changed(record_id="R5", sex="?"), "x"),
     "unreadable": b"%PDF",
+    "booked": appointments(GOOD_APPOINTMENT, appointment(appointment_id="H2"), appointment(appointment_id="H3")),
+    "kept": appointments(
+        appointment(action="sửa", appointment_status="Đã đến", submitted_at="2024-04-05 16:00:00"),
+        appointment(appointment_id="H2", action="hủy", appointment_date="", submitted_at="2024-04-01 08:00:00"),
+    ),
+    "april": appointments(
+        appointment(appointment_id="H4", submission_mode="thay thế", submitted_at="2024-03-20 08:00:00")
+    ),
 }
 
 
@@ -59,8 +76,8 @@ def deliver(home: Settings, folder: Path, names: list[str], kill_at: int | None 
     take_in_waiting(home, load_registry(), RECEIVED_AT, on_step=step if kill_at is not None else None)
 
 
-def state(home: Settings) -> tuple[dict[str, str], list[tuple], list[tuple]]:
-    """Return live records, receipts and rejected rows of a home."""
+def state(home: Settings) -> tuple[dict[str, str], dict[str, str], list[tuple], list[tuple]]:
+    """Return live records and appointments, receipts and rejected rows of a home."""
     known = Ledger(home.ledger).part_paths()
 
     def read(dataset: str) -> pl.DataFrame:
@@ -74,6 +91,7 @@ def state(home: Settings) -> tuple[dict[str, str], list[tuple], list[tuple]]:
     rejected = read("rejected_rows").select("submission_id", "line_no", "reason_codes", "raw_text")
     return (
         current_records(read("dose_records").to_dicts()),
+        current_records(read("appointments").to_dicts(), "appointment_key"),
         sorted(receipts.rows(), key=str),
         sorted(rejected.rows(), key=str),
     )
@@ -82,9 +100,11 @@ def state(home: Settings) -> tuple[dict[str, str], list[tuple], list[tuple]]:
 def test_the_worked_example(home: Callable[[str], Settings], tmp_path: Path) -> None:
     here = home("a")
     deliver(here, tmp_path / "files", list(FILES))
-    records, receipts, rejected = state(here)
+    records, booked, receipts, rejected = state(here)
     # March was replaced on 20 April: only R4 of it stands. The change of R1 and the return of R2 came later.
     assert set(records) == {"0000101|R1", "0000101|R2", "0000101|R4", "0000101|R9", "0000401|R1"}
+    # April was booked again on 20 March: H2 and H3 are gone with what was booked before, H1 was kept later.
+    assert set(booked) == {"0000101|H1", "0000101|H4"}
     assert len(receipts) == len(FILES)
     assert len(rejected) == 2
 
@@ -200,3 +220,36 @@ def test_the_sender_may_call_a_submission_by_the_beginning_of_its_id(
     assert ledger.submission("nothing") is None
     assert ledger.as_of_date() == date(2024, 4, 3)
     assert HEADER.startswith("record_id")
+
+
+def test_appointments_say_nothing_of_the_time_up_to_which_facilities_have_reported(
+    home: Callable[[str], Settings], tmp_path: Path
+) -> None:
+    here = home("a")
+    deliver(here, tmp_path / "files", ["march", "booked"])
+    ledger = Ledger(here.ledger)
+    found = ledger.submission("1-booked.csv")
+    assert found is not None
+    assert (found["submission_kind"], found["accepted_count"], found["first_report_month"]) == ("appointments", 3, None)
+    assert ledger.as_of_date() == date(2024, 4, 3)
+    assert ledger.report_months(0) == (date(2024, 3, 1), date(2024, 3, 1))
+
+
+def test_a_receipt_says_how_many_doses_are_declared_by_families(
+    home: Callable[[str], Settings], tmp_path: Path
+) -> None:
+    here = home("a")
+    header, row = HEADER + ",record_origin", changed(record_id="R2")
+    path = tmp_path / "declared.csv"
+    path.write_text("\n".join([header, GOOD + ",", row + ",Tự khai"]) + "\n", encoding="utf-8")
+    submit(here, [path])
+    take_in_waiting(here, load_registry(), RECEIVED_AT)
+    found = Ledger(here.ledger).submission("declared.csv")
+    assert found is not None
+    assert found["accepted_count"] == 2
+    assert "1 mũi do gia đình tự khai" in receipt_text(here, load_registry(), found, "vi")
+    assert "1 of the accepted doses are declared" in receipt_text(here, load_registry(), found, "en")
+    deliver(here, tmp_path / "files", ["march"])
+    plain = Ledger(here.ledger).submission("0-march.csv")
+    assert plain is not None
+    assert "tự khai" not in receipt_text(here, load_registry(), plain, "vi")

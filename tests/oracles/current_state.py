@@ -1,4 +1,4 @@
-"""Which dose records stand, worked out again in plain Python from the rules of docs/architecture.md."""
+"""Which dose records and appointments stand, worked out in plain Python from the rules of docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 _RANK = {"add": 0, "change": 1, "void": 2}
 
 
-def current_records(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the row hash of the live version of each record key."""
+def current_records(rows: Iterable[Mapping[str, Any]], key: str = "record_key") -> dict[str, str]:
+    """Return the row hash of the live version of each value of `key`."""
     rows = list(rows)
     scopes: dict[tuple[Any, Any], dict[str, Any]] = {}
     for row in rows:
@@ -21,9 +21,9 @@ def current_records(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         files = scopes[row["facility_code"], row["report_month"]]
         own = (files[row["submission_id"]][0], row["submission_id"])
         if not any(replaces and (at, name) > own for name, (at, replaces) in files.items()):
-            standing.setdefault(row["record_key"], []).append(row)
+            standing.setdefault(row[key], []).append(row)
     newest = {
-        key: max(found, key=lambda row: (row["version_at"], _RANK[row["action"]], row["row_hash"]))
-        for key, found in standing.items()
+        name: max(found, key=lambda row: (row["version_at"], _RANK[row["action"]], row["row_hash"]))
+        for name, found in standing.items()
     }
-    return {key: row["row_hash"] for key, row in newest.items() if row["action"] != "void"}
+    return {name: row["row_hash"] for name, row in newest.items() if row["action"] != "void"}

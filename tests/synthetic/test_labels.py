@@ -13,7 +13,7 @@ from pipelines.facilities import read_facilities
 from pipelines.intake.batch import IncomingFile, IntakeBatch, take_in
 from pipelines.reference import load_registry
 from pipelines.synthetic import generate
-from pipelines.synthetic.defects import DOSE_DEFECTS, DUPLICATE, REPORT_DEFECTS
+from pipelines.synthetic.defects import APPOINTMENT_DEFECTS, DOSE_DEFECTS, DUPLICATE, REPORT_DEFECTS
 from tests.conftest import Programme
 
 RECEIVED_AT = datetime(2026, 4, 5, 12)
@@ -77,7 +77,8 @@ def test_unreadable_files_are_refused_whole_for_the_labelled_reason(
 
 def test_every_kind_of_row_defect_occurs(labels: list[dict[str, str]]) -> None:
     occurring = {code for label in labels for code in label["reason_codes"].split("|")}
-    assert {code for reasons, _ in (*DOSE_DEFECTS, *REPORT_DEFECTS) for code in reasons} <= occurring
+    defects = (*DOSE_DEFECTS, *REPORT_DEFECTS, *APPOINTMENT_DEFECTS)
+    assert {code for reasons, _ in defects for code in reasons} <= occurring
 
 
 def test_every_file_balances(batch: IntakeBatch) -> None:
