@@ -53,8 +53,9 @@ class GenerationSummary:
 
     def __str__(self) -> str:
         return (
-            f"{self.files} files: {self.dose_records} dose records, {self.report_lines} report lines and"
-            f" {self.appointments} appointments of {self.facilities} facilities, {self.labelled_defects} labelled defects"
+            f"{self.files} files: {self.dose_records} dose records, {self.report_lines} report lines"
+            f" and {self.appointments} appointments"
+            f" of {self.facilities} facilities, {self.labelled_defects} labelled defects"
         )
 
 
