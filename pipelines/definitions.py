@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.assets.checks import build_checks
+from pipelines.assets.identity import build_identity
 from pipelines.assets.intake import build_intake
 from pipelines.assets.publication import build_publication
 from pipelines.assets.warehouse import build_dbt_assets
@@ -30,7 +31,7 @@ def build_definitions(registry: Registry | None = None, **overrides: Any) -> dg.
         "progress": SilentReporter(),
     }
     return dg.Definitions(
-        assets=[build_intake(registry), warehouse, build_publication(marts, registry)],
+        assets=[build_intake(registry), build_identity(registry), warehouse, build_publication(marts, registry)],
         asset_checks=build_checks(registry),
         jobs=[take_in, build_and_publish],
         sensors=build_sensors(),

@@ -387,6 +387,52 @@ class FacilityType:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityThreshold:
+    """A limit that decides between linking two cards, asking a steward and keeping them apart."""
+
+    threshold_code: str
+    value: float
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRule:
+    """Why two cards are linked, shown to a steward or kept apart; a lower rank is believed first."""
+
+    rule_code: str
+    tier: str
+    rank: int
+    decision: str
+    text_vi: str
+    text_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamePlaceholder:
+    """A phrase in a name that is not part of the name, in small letters without diacritics."""
+
+    phrase: str
+    kind: str
+    stands_for: str | None
+    note_vi: str
+    note_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhonePrefix:
+    """A beginning of telephone numbers that was replaced by another."""
+
+    old_prefix: str
+    new_prefix: str
+    valid_from: date
+    source: str
+
+
 Row = TypeVar("Row")
 Pair = tuple[str, str]
 
@@ -422,6 +468,10 @@ class Registry:
     areas: Mapping[Pair, Area]
     area_changes: Sequence[AreaChange]
     facility_types: Mapping[str, FacilityType]
+    identity_thresholds: Mapping[str, IdentityThreshold]
+    identity_rules: Mapping[str, IdentityRule]
+    name_placeholders: Sequence[NamePlaceholder]
+    phone_prefixes: Sequence[PhonePrefix]
 
     def fields(self, submission_kind: str) -> dict[str, SubmissionField]:
         """Return the fields of a kind of submission by name, in the order of the seed."""
@@ -493,6 +543,10 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         areas=_by_pair(_read(seeds_dir, "geography/areas", Area)),
         area_changes=_read(seeds_dir, "geography/area_changes", AreaChange),
         facility_types=_by(_read(seeds_dir, "geography/facility_types", FacilityType), "facility_type_code"),
+        identity_thresholds=_by(_read(seeds_dir, "identity/identity_thresholds", IdentityThreshold), "threshold_code"),
+        identity_rules=_by(_read(seeds_dir, "identity/identity_rules", IdentityRule), "rule_code"),
+        name_placeholders=_read(seeds_dir, "identity/name_placeholders", NamePlaceholder),
+        phone_prefixes=_read(seeds_dir, "identity/phone_prefixes", PhonePrefix),
     )
     problems = list(closure_problems(registry))
     if problems:
@@ -507,6 +561,7 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     yield from _indicator_problems(registry)
     yield from _area_problems(registry)
     yield from _intake_problems(registry)
+    yield from _identity_problems(registry)
 
 
 def _schedule_problems(registry: Registry) -> Iterable[str]:
@@ -638,6 +693,22 @@ def _intake_problems(registry: Registry) -> Iterable[str]:
     for kind_row in registry.facility_types.values():
         if kind_row.level_code not in levels:
             yield f"facility_types has {kind_row.facility_type_code} at the unknown level {kind_row.level_code}"
+
+
+def _identity_problems(registry: Registry) -> Iterable[str]:
+    for rule in registry.identity_rules.values():
+        if rule.decision not in {"link", "review", "apart"}:
+            yield f"identity_rules has {rule.rule_code} with the decision '{rule.decision}': not link, review or apart"
+    kinds = {"mother_follows", "unnamed", "particle", "birth_order"}
+    for row in registry.name_placeholders:
+        if row.kind not in kinds or row.phrase != fold_key(row.phrase).replace("_", " "):
+            yield f"name_placeholders has '{row.phrase}': of no known kind, or not in small letters without diacritics"
+    yield from _repeated("name_placeholders", ((row.phrase,) for row in registry.name_placeholders))
+    limits = registry.identity_thresholds
+    if {"review_probability", "auto_link_probability"} <= limits.keys() and not (
+        0 < limits["review_probability"].value <= limits["auto_link_probability"].value <= 1
+    ):
+        yield "identity_thresholds: review_probability must not be above auto_link_probability"
 
 
 def _repeated(seed: str, keys: Iterable[tuple[str, ...]]) -> Iterable[str]:

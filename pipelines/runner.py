@@ -13,6 +13,7 @@ import dagster as dg
 
 from pipelines.build import checks_pending, unbuilt_batches
 from pipelines.definitions import build_definitions
+from pipelines.identify import identity_is_current
 from pipelines.inbox import waiting
 from pipelines.jobs import BUILD_AND_PUBLISH, TAKE_IN
 from pipelines.ledger import Ledger
@@ -75,6 +76,8 @@ def _has_work(settings: Settings, registry: Registry, mode: BuildMode) -> bool:
     release = current_release(settings)
     if release is None:
         return settings.ledger.exists() and Ledger(settings.ledger).latest_batch_no() > 0
+    if not identity_is_current(settings, registry):
+        return True
     return (release.definition_version, release.project_version) != (
         registry.definition_version,
         project_version(),

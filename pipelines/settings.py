@@ -50,6 +50,11 @@ class Settings:
         return self.lake / "ledger.sqlite"
 
     @property
+    def identity(self) -> Path:
+        """Who is who: persons, links between cards, stewards' decisions, the secret of person keys."""
+        return self.home / "identity"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file that dbt builds in; only the writer opens it."""
         return self.home / "warehouse" / "build.duckdb"

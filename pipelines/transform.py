@@ -141,6 +141,7 @@ def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str]
     variables = {
         "lake_path": str(settings.lake),
         "facilities_path": str(settings.facilities),
+        "identity_path": str(settings.identity),
         "since_batch_no": 0 if plan.mode == "everything" else plan.since_batch_no,
         "as_of_date": plan.as_of_date,
         "rebuild_months": list(plan.months),

@@ -1,4 +1,4 @@
-{# What differs between engines: reading the lake and the register. #}
+{# What differs between engines: reading the lake, the register and who is who. #}
 
 {% macro lake(dataset) %}{{ return(adapter.dispatch('lake', 'niis')(dataset)) }}{% endmacro %}
 
@@ -9,3 +9,7 @@
 {% macro duckdb__facility_register() -%}
     read_csv('{{ var("facilities_path") }}', header = true, delim = ',', quote = '"', all_varchar = true)
 {%- endmacro %}
+
+{% macro identity(name) %}{{ return(adapter.dispatch('identity', 'niis')(name)) }}{% endmacro %}
+
+{% macro duckdb__identity(name) %}read_parquet('{{ var("identity_path") }}/{{ name }}.parquet'){% endmacro %}

@@ -14,6 +14,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from pipelines.assets.identity import IDENTITY_KEY
 from pipelines.assets.intake import INTAKE_KEY
 from pipelines.build import build_warehouse
 from pipelines.partitions import report_months
@@ -23,7 +24,8 @@ from pipelines.settings import DBT_PROJECT_DIR
 from pipelines.transform import BuildMode, NodeResult, TransformError, describe_failures, prepare_manifest
 
 MONTHLY_TAG = "monthly"
-_LAKE_PREFIX = "stg_lake__"
+# What the models of a source wait for.
+_SOURCES = {"stg_lake__": INTAKE_KEY, "stg_identity__": IDENTITY_KEY}
 
 
 class BuildConfig(dg.Config):
@@ -52,11 +54,11 @@ class WarehouseTranslator(DagsterDbtTranslator):
         return report_months if MONTHLY_TAG in dbt_resource_props.get("tags", []) else None
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
-        """Let the models that read the lake depend on what was taken in."""
+        """Let the models that read the lake, or who is who, depend on the assets that write it."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        if manifest["nodes"].get(unique_id, {}).get("name", "").startswith(_LAKE_PREFIX):
-            return spec.replace_attributes(deps=[*spec.deps, INTAKE_KEY])
-        return spec
+        name = manifest["nodes"].get(unique_id, {}).get("name", "")
+        sources = [key for prefix, key in _SOURCES.items() if name.startswith(prefix)]
+        return spec.replace_attributes(deps=[*spec.deps, *sources]) if sources else spec
 
 
 def build_dbt_assets() -> dg.AssetsDefinition:

@@ -1,0 +1,127 @@
+"""The step between the lake and the warehouse that says which cards are one person; it holds the writer lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.identity import resolve as pure
+from pipelines.identity import store as files
+from pipelines.identity.cards import CARD_COLUMNS, merged, read_cards
+from pipelines.identity.decisions import DecisionStore, as_frame
+from pipelines.identity.rules import rules_of
+from pipelines.identity.store import IdentityStore, Manifest
+from pipelines.inbox import writer_lock
+from pipelines.lake import Lake
+from pipelines.ledger import Ledger
+from pipelines.progress import Reporter
+from pipelines.reference import Registry
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class IdentitySummary:
+    """What a run of identity left."""
+
+    cards: int
+    new_cards: int  # of batches that were not in before
+    persons: int
+    links: int
+    to_review: int  # links that wait for a steward
+    is_new: bool  # False when nothing had changed
+
+
+def identity_is_current(settings: Settings, registry: Registry) -> bool:
+    """Say whether the files of identity show every batch and decision, by the definitions of today."""
+    store = IdentityStore(settings.identity)
+    manifest = store.manifest()
+    return manifest is not None and _wanted(settings, registry, store) == _key(manifest)
+
+
+def identify(settings: Settings, registry: Registry, reporter: Reporter) -> IdentitySummary:
+    """Work out who is who from the lake and the stewards' decisions, and write it down.
+
+    What earlier runs read and scored is kept as long as definitions, model and code are the same; the result is
+    that of a run from nothing.
+    """
+    with reporter.step("Nhận diện người / identifying persons") as step, writer_lock(settings):
+        Lake(settings).sweep()
+        store, rules = IdentityStore(settings.identity), rules_of(registry)
+        manifest = store.manifest()
+        if manifest is not None and not store.is_whole(manifest):
+            manifest = None
+        wanted = _wanted(settings, registry, store)
+        if manifest is not None and _key(manifest) == wanted:
+            return _summary(manifest, new_cards=0, is_new=False)
+        before = manifest if manifest is not None and manifest.rules_version == rules.version else None
+        step(0, 3, "cards")
+        known = store.read(files.CARDS) if before else pl.DataFrame(schema=CARD_COLUMNS)
+        more = read_cards(_parts_since(settings, before.through_batch_no if before else 0))
+        cards = merged(known, more).sort("card_key")
+        step(1, 3, "links")
+        secret = store.secret()
+        found = pure.resolve(cards, as_frame(DecisionStore(store.decisions).standing()), rules, secret)
+        redirects = pure.redirects(
+            store.read(files.PERSON_CARDS) if manifest else found.person_cards,
+            store.read(files.PERSON_REDIRECTS) if manifest else pl.DataFrame(schema=pure.PERSON_REDIRECTS),
+            found.person_cards,
+            secret,
+        )
+        step(2, 3, "files")
+        written = store.write(
+            {
+                files.CARDS: cards,
+                files.PERSON_CARDS: found.person_cards,
+                files.PERSON_LINKS: found.person_links,
+                files.PERSON_REDIRECTS: redirects,
+            },
+            Manifest(*wanted, counts=_counts(found), sha256={}),
+        )
+        step(3, 3, "")
+    return _summary(written, new_cards=cards.height - known.height, is_new=True)
+
+
+def _wanted(settings: Settings, registry: Registry, store: IdentityStore) -> tuple[int, int, str, str]:
+    through = Ledger(settings.ledger).latest_batch_no() if settings.ledger.exists() else 0
+    decided = DecisionStore(store.decisions).history()
+    return (through, decided[-1].decision_id if decided else 0, rules_of(registry).version, "")
+
+
+def _key(manifest: Manifest) -> tuple[int, int, str, str]:
+    return (
+        manifest.through_batch_no,
+        manifest.through_decision_id,
+        manifest.rules_version,
+        manifest.model_version,
+    )
+
+
+def _parts_since(settings: Settings, batch_no: int) -> list[Path]:
+    """Return the parts of dose records of the batches after one; a part's name holds the number of its batch."""
+    found = []
+    for part in Ledger(settings.ledger).parts():
+        path = Path(part.path)
+        if path.parts[0] == "dose_records" and int(path.name.split("-")[1]) > batch_no:
+            found.append(settings.lake / path)
+    return found
+
+
+def _counts(found: pure.Resolution) -> dict[str, int]:
+    decisions = dict(found.person_links.group_by("decision").len().rows())
+    return {
+        "persons": found.person_cards.get_column("person_key").n_unique(),
+        **{f"links_{name}": int(decisions.get(name, 0)) for name in ("link", "review", "apart")},
+    }
+
+
+def _summary(manifest: Manifest, *, new_cards: int, is_new: bool) -> IdentitySummary:
+    return IdentitySummary(
+        cards=manifest.counts[files.PERSON_CARDS],
+        new_cards=new_cards,
+        persons=manifest.counts["persons"],
+        links=manifest.counts["links_link"],
+        to_review=manifest.counts["links_review"],
+        is_new=is_new,
+    )

@@ -1,0 +1,148 @@
+"""From cards, earlier scores and decisions to persons and the links between cards: the whole of identity, pure."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from pipelines.identity.cards import Schema, in_order, shaped
+from pipelines.identity.clusters import Grouping, group
+from pipelines.identity.deterministic import certain_edges
+from pipelines.identity.normalise import match_keys
+from pipelines.identity.pairs import evidence, open_keys
+from pipelines.identity.rules import IdentityRules
+
+PERSON_KEY_LENGTH = 20
+PERSON_CARDS: Schema = {
+    "card_key": pl.String,
+    "person_key": pl.String,
+    "first_batch_no": pl.Int32,
+}
+PERSON_LINKS: Schema = {
+    "card_key_a": pl.String,
+    "card_key_b": pl.String,
+    "rule_code": pl.String,
+    "score": pl.Float64,
+    "decision": pl.String,
+    "evidence": pl.String,
+    "model_version": pl.String,
+    "decided_by": pl.String,
+}
+PERSON_REDIRECTS: Schema = {
+    "old_person_key": pl.String,
+    "card_key": pl.String,  # the card that was the first of that person
+    "new_person_key": pl.String,
+}
+BY_RULES = "rules"
+
+
+@dataclass(frozen=True, eq=False)
+class Resolution:
+    """Who is who."""
+
+    person_cards: pl.DataFrame  # PERSON_CARDS, in the order of card keys
+    person_links: pl.DataFrame  # PERSON_LINKS, in the order of card keys
+
+
+def resolve(cards: pl.DataFrame, decisions: pl.DataFrame, rules: IdentityRules, secret: bytes) -> Resolution:
+    """Return persons and links of `cards` (CARD_COLUMNS) under stewards' `decisions`.
+
+    A person's key is a keyed digest of its first card in the order of `in_order`.
+    """
+    keys = match_keys(in_order(cards), rules)
+    with open_keys(keys) as connection:
+        certain = certain_edges(connection, rules.limits).with_columns(
+            pl.col("rule_code")
+            .replace_strict({code: row.decision for code, row in rules.rules.items()})
+            .alias("decision"),
+            pl.lit(None, dtype=pl.Float64).alias("score"),
+            pl.lit(None, dtype=pl.String).alias("model_version"),
+            pl.lit(BY_RULES).alias("decided_by"),
+            pl.lit(None, dtype=pl.String).alias("reason"),
+        )
+        edges = pl.concat([certain, _steward_edges(keys, decisions).select(certain.columns)])
+        grouping = group(keys, edges, rules)
+        links = _links(keys, grouping, connection)
+    return Resolution(_person_cards(keys, grouping, secret), links)
+
+
+def _steward_edges(keys: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """Return decisions by the positions of their cards; one on a card that no file holds waits for it."""
+    places = keys.select("card_key").with_row_index("card").with_columns(pl.col("card").cast(pl.Int32))
+    found = decisions.join(places.rename({"card_key": "card_key_a", "card": "x"}), on="card_key_a").join(
+        places.rename({"card_key": "card_key_b", "card": "y"}), on="card_key_b"
+    )
+    return found.with_columns(
+        pl.lit(0, dtype=pl.Int32).alias("grade"),
+        pl.min_horizontal("x", "y").alias("a"),
+        pl.max_horizontal("x", "y").alias("b"),
+        pl.lit(None, dtype=pl.Float64).alias("score"),
+        pl.lit(None, dtype=pl.String).alias("model_version"),
+    )
+
+
+def _person_cards(keys: pl.DataFrame, grouping: Grouping, secret: bytes) -> pl.DataFrame:
+    names = keys.get_column("card_key")
+    firsts = np.unique(grouping.labels)
+    digests = [person_key(name, secret) for name in names.gather(firsts).to_list()]
+    where = np.searchsorted(firsts, grouping.labels)
+    of_cards = pl.Series("person_key", digests, dtype=pl.String).gather(where)
+    return shaped(keys.with_columns(of_cards), PERSON_CARDS).sort("card_key")
+
+
+def person_key(card_key: str, secret: bytes) -> str:
+    """Return the key of the person whose first card is `card_key`; without the secret it tells nothing of the card."""
+    return hmac.digest(secret, card_key.encode(), "sha256").hex()[:PERSON_KEY_LENGTH]
+
+
+def _links(keys: pl.DataFrame, grouping: Grouping, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    names = keys.get_column("card_key")
+    edges = evidence(grouping.edges, connection)
+    x, y = names.gather(edges.get_column("a")), names.gather(edges.get_column("b"))
+    texts = edges.with_columns(
+        pl.when(x < y).then(x).otherwise(y).alias("card_key_a"),
+        pl.when(x < y).then(y).otherwise(x).alias("card_key_b"),
+        _evidence_text().alias("evidence"),
+    )
+    return shaped(texts, PERSON_LINKS).sort("card_key_a", "card_key_b")
+
+
+def _evidence_text() -> pl.Expr:
+    """Return evidence as JSON: fields that agree and that differ, and what stood before a guard stepped in."""
+    basis = pl.when(pl.col("basis") != pl.col("rule_code")).then(pl.lit(',"basis":"') + pl.col("basis") + '"')
+    # A reason is a person's own words, so it is written by the JSON library.
+    reason = pl.lit(',"reason":') + pl.col("reason").map_elements(
+        lambda text: json.dumps(text, ensure_ascii=False), return_dtype=pl.String
+    )
+    return pl.concat_str(
+        pl.lit('{"agreed":'), "agreed", pl.lit(',"differs":'), "differs", basis.fill_null(""), reason.fill_null(""),
+        pl.lit("}"),
+    )  # fmt: skip
+
+
+def redirects(before: pl.DataFrame, earlier: pl.DataFrame, now: pl.DataFrame, secret: bytes) -> pl.DataFrame:
+    """Return where keys lead that name no person any more (PERSON_REDIRECTS).
+
+    `before` and `now` are the person cards then and now, `earlier` the redirects so far. A key leads to whoever its
+    card belongs to; one whose card is the first of its person again is alive and leads nowhere.
+    """
+    alive = now.select("person_key").unique()
+    gone = before.select("card_key", "person_key").join(alive, on="person_key", how="anti")
+    firsts = [(key, card) for card, key in gone.rows() if person_key(card, secret) == key]
+    known = pl.concat(
+        [
+            pl.DataFrame(firsts, schema={"old_person_key": pl.String, "card_key": pl.String}, orient="row"),
+            earlier.select("old_person_key", "card_key"),
+        ]
+    ).unique("old_person_key")
+    return (
+        known.join(alive.rename({"person_key": "old_person_key"}), on="old_person_key", how="anti")
+        .join(now.select("card_key", pl.col("person_key").alias("new_person_key")), on="card_key")
+        .select(*PERSON_REDIRECTS)
+        .sort("old_person_key")
+    )
