@@ -189,6 +189,8 @@ def _copy(
     """Write the copy; return the rows of each relation (None for a view) and whether anything in it is synthetic."""
     counts: dict[str, int | None] = {}
     with duckdb.connect(str(target)) as connection:
+        # The step has its own words for how far it is; DuckDB would draw over them.
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"attach {_literal(str(source))} as build (read_only)")
         relations = connection.execute(
             "select schema_name, table_name, null from duckdb_tables() where database_name = 'build'"
