@@ -122,7 +122,7 @@ def read_state(settings: Settings) -> BuiltState | None:
 def prepare_manifest() -> Path:
     """Parse the dbt project when its manifest is absent or was made from other files; return the manifest."""
     if not _manifest_is_fresh():
-        _parse()
+        parse_project()
     return MANIFEST_PATH
 
 
@@ -155,7 +155,7 @@ def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str]
     if plan.select:
         arguments += ["--select", *plan.select]
 
-    manifest = _parse()
+    manifest = parse_project()
     total = sum(1 for node in manifest.nodes.values() if node.resource_type in {"model", "seed", "test", "snapshot"})
     with _warehouse_in_environment(settings.warehouse):
         outcome = dbtRunner(manifest=manifest, callbacks=_callbacks(on_node, total)).invoke(arguments)
@@ -236,7 +236,7 @@ def _project_arguments(target: Path) -> list[str]:
     return [text for option, path in paths.items() for text in (option, str(path))]
 
 
-def _parse() -> Manifest:
+def parse_project() -> Manifest:
     """Parse the project with the same settings every time, so that dbt's partial parsing can reuse the last parse."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - dbt takes a second to import
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415

@@ -1,7 +1,8 @@
 -- A report of an area, or for longer than a month, contains what others report inside it. It adds only what they do
 -- not explain. Ranks go from the smallest to the largest, so that each is compared with what already stands inside.
 {% set spans = [1, 3, 12] %}
-{% set depths = ['facility', 4, 3, 2, 1, 0] %}
+{# From a facility to the nation; at one depth an old area lies in a new one, never the other way round. #}
+{% set sizes = ['facility', '4:63', '3:63', '3:34', '2:63', '2:34', '1:63', '1:34', '0:63', '0:34'] %}
 with report_values as (
     select * from {{ ref('int_report_values_current') }}
 ),
@@ -20,7 +21,10 @@ containers as (
         report_values.period_start_month as span_start_month,
         report_values.period_end_month as month,
         {{ months_between('report_values.period_start_month', 'report_values.period_end_month') }} + 1 as span_months,
-        case when report_values.facility_code is null then levels.depth end as depth,
+        case
+            when report_values.facility_code is not null then 'facility'
+            else levels.depth || ':' || report_values.hierarchy_code
+        end as size_code,
         report_values.measure_code,
         report_values.measure_kind,
         report_values.annual_spread,
@@ -80,10 +84,19 @@ inside as (
 
 overlapping as (
     -- The larger area knows a shorter time: neither contains the other, so they cannot be added. The one over the
-    -- longer time counts where it was reported and nowhere above.
-    select distinct reporter_code, span_start_month, month, measure_code
+    -- longer time counts where it was reported and nowhere above. An area's own year does contain its own month.
+    select distinct inside.reporter_code, inside.span_start_month, inside.month, inside.measure_code
     from inside
-    where not is_within
+    left join inside as reversed
+        on inside.reporter_code = reversed.outer_reporter_code
+        and inside.span_start_month = reversed.outer_start_month
+        and inside.month = reversed.outer_month
+        and inside.outer_reporter_code = reversed.reporter_code
+        and inside.outer_start_month = reversed.span_start_month
+        and inside.outer_month = reversed.month
+        and inside.measure_code = reversed.measure_code
+        and reversed.is_within
+    where not inside.is_within and reversed.reporter_code is null
 ),
 
 leaves as (
@@ -132,9 +145,9 @@ weighed as (
 
 {% set ranks = [] %}
 {% for span in spans %}
-{% for depth in depths %}
-{% set rank = loop.index0 + (spans.index(span) * depths | length) %}
--- {{ depth if depth == 'facility' else 'areas at depth ' ~ depth }}, spans of {{ span }} month(s)
+{% for size in sizes %}
+{% set rank = loop.index0 + (spans.index(span) * sizes | length) %}
+-- {{ size }}, spans of {{ span }} month(s)
 parts_{{ rank }} as (
     {% if ranks %}
     select
@@ -166,9 +179,9 @@ placed_{{ rank }} as (
     from weighed
     left join parts_{{ rank }} as parts using (reporter_code, span_start_month, month, measure_code)
     where
-        weighed.span_months > {{ spans[loop.index0 - loop.index0 + spans.index(span) - 1] if spans.index(span) > 0 else 0 }}
+        weighed.span_months > {{ spans[spans.index(span) - 1] if spans.index(span) > 0 else 0 }}
         and weighed.span_months <= {{ span }}
-        and {{ 'weighed.depth is null' if depth == 'facility' else 'weighed.depth = ' ~ depth }}
+        and weighed.size_code = '{{ size }}'
 ),
 {% do ranks.append(rank) %}
 {% endfor %}
@@ -183,7 +196,7 @@ final as (
 
 select
     reporter_code,
-    case when is_additive then unit_code else 'X:' || hierarchy_code || ':' || area_code end as unit_code,
+    case when is_additive then unit_code else 'X:' || unit_code end as unit_code,
     span_start_month,
     month,
     span_months,

@@ -75,6 +75,14 @@ inner join ancestors
 
 union all
 
--- A report that can be added to nothing counts at its own area only.
-select 'X:' || hierarchy_code || ':' || area_code as unit_code, hierarchy_code, level_code, area_code
+-- A report that can be added to nothing counts at its own area only; a facility's, in its commune of either tree.
+select 'X:' || areas.unit_code as unit_code, areas.hierarchy_code, areas.level_code, areas.area_code
 from areas
+
+union all
+
+select 'X:' || reached.unit_code as unit_code, reached.hierarchy_code, own.level_code, own.area_code
+from reached
+inner join places on reached.unit_code = places.unit_code
+inner join areas as own
+    on reached.hierarchy_code = own.hierarchy_code and reached.area_code = own.area_code

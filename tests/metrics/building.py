@@ -1,0 +1,100 @@
+"""The models alone, over any lake, in a copy of a warehouse that holds the seeds already: a build in seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.facilities import read_facilities
+from pipelines.inbox import submit, take_in_waiting
+from pipelines.reference import load_registry
+from pipelines.settings import DBT_PROJECT_DIR, Settings
+from pipelines.transform import parse_project
+
+RECEIVED_AT = datetime(2026, 4, 5, 12)
+VALUE_COLUMNS = (
+    "hierarchy_code, area_code, period_type, period, indicator_code, numerator, denominator, value, units_included,"
+    " units_expected, value_status, source_code"
+)
+Row = tuple[Any, ...]
+
+
+def take_in(settings: Settings, files: Sequence[Path]) -> None:
+    """Take files into the lake and make sure that no line of them was rejected."""
+    read_facilities(settings.facilities)
+    submit(settings, files)
+    summary = take_in_waiting(settings, load_registry(), RECEIVED_AT)
+    assert (summary.rejected_count, summary.refused_count) == (0, 0), summary
+
+
+def run_dbt(settings: Settings, warehouse: Path, as_of: date, command: str, *arguments: str) -> Any:
+    """Run one dbt command over a home's lake in another warehouse; return dbt's results."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 - dbt is slow to import
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    variables = {
+        "lake_path": str(settings.lake),
+        "facilities_path": str(settings.facilities),
+        "as_of_date": as_of.isoformat(),
+    }
+    target = warehouse.parent / "target"
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
+    project = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
+    with _warehouse(warehouse):
+        outcome = dbtRunner(manifest=_manifest()).invoke(
+            [*quiet, command, *arguments, *project, "--target-path", str(target), "--vars", json.dumps(variables)]
+        )
+        DuckDBConnectionManager.close_all_connections()
+    assert outcome.exception is None
+    return outcome.result.results
+
+
+def build_models(settings: Settings, template: Path, as_of: date) -> Path:
+    """Build everything that values rest on; `template` is a warehouse that was built from the same seeds."""
+    folder = settings.home / "models"
+    folder.mkdir(parents=True, exist_ok=True)
+    warehouse = folder / "build.duckdb"
+    shutil.copy(template, warehouse)
+    results = run_dbt(settings, warehouse, as_of, "run", "--full-refresh", "--select", "+fct_indicator_values")
+    failed = [f"{item.node.name}: {item.message}" for item in results if str(item.status) != "success"]
+    assert not failed, "\n".join(failed)
+    return warehouse
+
+
+def indicator_rows(database: Path, codes: Sequence[str], areas: Sequence[tuple[str, str]]) -> dict[Row, Row]:
+    """Return published values of some indicators and areas by tree, area, period type, period and indicator."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute(
+            f"select {VALUE_COLUMNS} from fct_indicator_values"
+            " where list_contains(?, indicator_code) and list_contains(?, hierarchy_code || ':' || area_code)",
+            [list(codes), [f"{tree}:{area}" for tree, area in areas]],
+        ).fetchall()
+    return {row[:5]: row[5:] for row in rows}
+
+
+@lru_cache(maxsize=1)
+def _manifest() -> Any:
+    """Parse the project once a session: parsing takes longer than the models."""
+    return parse_project()
+
+
+@contextmanager
+def _warehouse(path: Path) -> Iterator[None]:
+    before = os.environ.get("NIIS_WAREHOUSE")
+    os.environ["NIIS_WAREHOUSE"] = str(path)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["NIIS_WAREHOUSE"]
+        else:
+            os.environ["NIIS_WAREHOUSE"] = before
