@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from pipelines.commands import (
     demo,
     doctor,
+    doses,
     facilities,
     generate,
     indicator,
@@ -82,7 +83,7 @@ def _common(
     ctx.obj = load_settings(home)
 
 
-for _command in (demo, generate, submit, run, status, receipt, indicator, serve, doctor, facilities):
+for _command in (demo, generate, submit, run, status, receipt, indicator, serve, doctor, facilities, doses):
     _command.register(app)
 
 

@@ -114,6 +114,12 @@ def _dictionary(registry: Registry) -> str:
         ([f"`{row.reason_code}`", row.reason_level, row.text_vi, row.text_en, row.action_vi, row.action_en]
          for row in registry.reasons.values()),
     )  # fmt: skip
+    lines += ["", "## Đánh giá mũi tiêm / Verdicts on doses", ""]
+    lines += _table(
+        ["code", "status", "lý do", "reason", "cần làm", "what to do"],
+        ([f"`{row.reason_code}`", row.status, row.text_vi, row.text_en, row.action_vi, row.action_en]
+         for row in registry.verdict_reasons.values()),
+    )  # fmt: skip
     lines += ["", "## Số đo / Measures", ""]
     lines += _table(
         ["code", "kind", "tên", "name", "unit", "blank means", "spread"],

@@ -129,6 +129,19 @@ class ScheduleDose:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictReason:
+    """Why a dose is valid, invalid or extra, and what is to be done."""
+
+    reason_code: str
+    status: str
+    text_vi: str
+    text_en: str
+    action_vi: str
+    action_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetGroup:
     """Persons to be vaccinated, and the measure that counts them."""
 
@@ -433,6 +446,8 @@ class PhonePrefix:
     source: str
 
 
+VERDICT_STATUSES = ("valid", "invalid", "extra")
+
 Row = TypeVar("Row")
 Pair = tuple[str, str]
 
@@ -450,6 +465,7 @@ class Registry:
     doses: Mapping[str, Dose]
     schedule_versions: Mapping[str, ScheduleVersion]
     schedule_doses: Sequence[ScheduleDose]
+    verdict_reasons: Mapping[str, VerdictReason]
     target_groups: Mapping[str, TargetGroup]
     measures: Mapping[str, Measure]
     indicators: Mapping[str, Indicator]
@@ -525,6 +541,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         doses=_by(_read(seeds_dir, "schedule/vaccine_doses", Dose), "dose_code"),
         schedule_versions=_by(_read(seeds_dir, "schedule/schedule_versions", ScheduleVersion), "schedule_code"),
         schedule_doses=_read(seeds_dir, "schedule/schedule_doses", ScheduleDose),
+        verdict_reasons=_by(_read(seeds_dir, "schedule/verdict_reasons", VerdictReason), "reason_code"),
         target_groups=_by(_read(seeds_dir, "indicators/target_groups", TargetGroup), "target_group_code"),
         measures=_by(_read(seeds_dir, "indicators/measures", Measure), "measure_code"),
         indicators=_by(_read(seeds_dir, "indicators/indicators", Indicator), "indicator_code"),
@@ -601,6 +618,9 @@ def _dose_problems(registry: Registry) -> Iterable[str]:
     for planned in registry.schedule_doses:
         if planned.schedule_code not in registry.schedule_versions or planned.dose_code not in registry.doses:
             yield f"schedule_doses names {planned.schedule_code} with {planned.dose_code}, one of which is unknown"
+    for reason in registry.verdict_reasons.values():
+        if reason.status not in VERDICT_STATUSES:
+            yield f"verdict_reasons has {reason.reason_code} with the status {reason.status}"
 
 
 def _indicator_problems(registry: Registry) -> Iterable[str]:

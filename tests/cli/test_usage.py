@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from pipelines.cli import app
 
 COMMANDS = [
-    "demo", "generate", "submit", "run", "status", "receipt", "indicator", "serve", "doctor", "facilities",
+    "demo", "generate", "submit", "run", "status", "receipt", "indicator", "serve", "doctor", "doses", "facilities",
 ]  # fmt: skip
 HEAVY = ["dagster", "dbt", "duckdb", "great_expectations", "pandas", "polars", "streamlit"]
 
@@ -47,9 +47,10 @@ def test_every_command_and_option_has_help_in_both_languages(niis: NiisRunner, c
     code, _, _ = niis(command, "--help")
     assert code == 0
     described = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
-    assert " / " in described.help
-    without = [parameter.name for parameter in described.params if " / " not in (parameter.help or "")]
-    assert without == []
+    for each in [described, *getattr(described, "commands", {}).values()]:
+        assert " / " in each.help
+        without = [parameter.name for parameter in each.params if " / " not in (parameter.help or "")]
+        assert without == []
 
 
 def test_help_loads_nothing_heavy() -> None:

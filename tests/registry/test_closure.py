@@ -56,6 +56,7 @@ KEYS = {
     "vaccine_products": ["product_code"],
     "value_aliases": ["field_name", "alias"],
     "value_statuses": ["value_status"],
+    "verdict_reasons": ["reason_code"],
 }
 # Two areas, the bands of two indicators, one level of two trees and one field of two kinds may be called the same.
 SHARED_NAMES = {"areas", "indicator_thresholds", "area_levels", "submission_fields"}
