@@ -21,6 +21,7 @@ from benchmarks.measure import Measurement, measured
 NIIS = [sys.executable, "-m", "pipelines.cli"]
 BARE_READ = """
 import sys, duckdb
+duckdb.execute("set enable_progress_bar = false")
 files = open(sys.argv[1], encoding="utf-8").read().split("\\n")
 header = open(files[0], encoding="utf-8-sig").readline().strip().split(",")
 rows = duckdb.execute(
@@ -77,8 +78,10 @@ def main() -> int:
 
     results = []
     for month in options.months:
-        files = sorted(path for path in deliveries.rglob("*.csv") if month.replace("-", "") in path.name)
-        doses = [path for path in files if "dose" in path.name or "dose_records" in path.parts]
+        stamp = month.replace("-", "")
+        doses = sorted((deliveries / "submissions").glob(f"dose_records_*_{stamp}.csv"))
+        reports = sorted((deliveries / "submissions").glob(f"*report*_{stamp}.csv"))
+        files = [*doses, *reports]
         bare = bare_read(doses)
         whole = run_month(home, files)
         results.append(whole)

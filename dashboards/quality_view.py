@@ -57,7 +57,7 @@ def _checks(context: Context, checks: pl.DataFrame) -> None:
     rows = [
         {
             texts("status"): texts(f"check_{row['status']}"),
-            texts("rule"): texts.named(row) or row["rule_code"],
+            texts("rule"): texts.named(row),
             texts("message"): texts.named(row, "message"),
             texts("severity"): texts(f"severity_{row['severity']}"),
             texts("violations"): formats.number(row["violations"], texts.language),

@@ -331,7 +331,7 @@ class Release:
     def check_results(self) -> pl.DataFrame:
         """One row a check, what needs attention first, with the rule's name, rationale and action."""
         return self._frame(
-            "select c.rule_code, q.name_vi, q.name_en, c.dataset, c.scope, c.violations, c.evaluated, c.threshold,"
+            "select c.rule_code, c.name_vi, c.name_en, c.dataset, c.scope, c.violations, c.evaluated, c.threshold,"
             " c.status, c.severity, c.checked_at, c.message_vi, c.message_en, q.rationale_vi, q.rationale_en,"
             " q.action_vi, q.action_en"
             " from rpt_check_results as c left join dim_quality_rules as q using (rule_code)"

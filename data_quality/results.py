@@ -22,6 +22,8 @@ STAGES: tuple[Stage, ...] = ("intake_batch", "dbt", "published")
 # The columns of rpt_check_results, in order.
 RESULT_SCHEMA: dict[str, PolarsType] = {
     "rule_code": pl.String,
+    "name_vi": pl.String,
+    "name_en": pl.String,
     "dataset": pl.String,
     "scope": pl.String,
     "violations": pl.Int64,
@@ -49,6 +51,8 @@ class CheckResult:
     """
 
     rule_code: str
+    name_vi: str
+    name_en: str
     dataset: str
     scope: str
     violations: int | None

@@ -160,6 +160,8 @@ def _result(rule: Rule, counted: Counted, scope: str, checked_at: datetime) -> C
             vi, en = f"{vi}. {rule.action_vi}", f"{en}. {rule.action_en}"
     return CheckResult(
         rule_code=rule.rule_code,
+        name_vi=rule.name_vi,
+        name_en=rule.name_en,
         dataset=rule.dataset,
         scope=scope,
         violations=violations,

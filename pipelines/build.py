@@ -92,6 +92,7 @@ def check_intake(settings: Settings, registry: Registry, checked_at: datetime, r
 
 def build_warehouse(
     settings: Settings,
+    registry: Registry,
     *,
     mode: BuildMode,
     months: tuple[str, ...],
@@ -108,7 +109,9 @@ def build_warehouse(
         Lake(settings).sweep()
         result = build(settings, plan_build(settings, mode, months, select), step)
         rows = _row_counts(settings.warehouse)
-        results = [_test_result(node, rows, result.state.as_of_date, checked_at) for node in _tests(result.nodes)]
+        results = [
+            _test_result(node, rows, result.state.as_of_date, checked_at, registry) for node in _tests(result.nodes)
+        ]
         save_results(checks_folder(settings), "dbt", result.state.build_id, results)
     return result
 
@@ -181,7 +184,9 @@ def _row_counts(warehouse: Path) -> dict[str, int]:
         return dict(connection.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
 
 
-def _test_result(node: NodeResult, rows: dict[str, int], scope: str, checked_at: datetime) -> CheckResult:
+def _test_result(
+    node: NodeResult, rows: dict[str, int], scope: str, checked_at: datetime, registry: Registry
+) -> CheckResult:
     """Return a dbt test in the shape of every other check.
 
     dbt does not say how many rows a test looked at: it is taken to be the rows of the table that it is
@@ -202,8 +207,14 @@ def _test_result(node: NodeResult, rows: dict[str, int], scope: str, checked_at:
         "passed": ("không có dòng vi phạm", "no row contradicts it"),
     }
     vi, en = words[status]
+    told = {"table": node.tested_table or "", **node.words}
+    check = registry.warehouse_checks.get(node.check_code)
+    name_vi = check.name_vi.format(**told) if check else node.name
+    name_en = check.name_en.format(**told) if check else node.name
     return CheckResult(
         rule_code=node.name,
+        name_vi=name_vi,
+        name_en=name_en,
         dataset=node.tested_table or "warehouse",
         scope=scope,
         violations=None if status == "error" else node.failures,
@@ -212,6 +223,6 @@ def _test_result(node: NodeResult, rows: dict[str, int], scope: str, checked_at:
         status=status,
         severity="warning" if node.is_warning else "blocking",
         checked_at=checked_at,
-        message_vi=f"{node.name}: {vi}",
-        message_en=f"{node.name}: {en}",
+        message_vi=f"{name_vi}: {vi}",
+        message_en=f"{name_en}: {en}",
     )

@@ -23,7 +23,7 @@ def build_definitions(registry: Registry | None = None, **overrides: Any) -> dg.
     """Return the definitions; `overrides` replace resources by name (`home`, `clock`, `progress`)."""
     registry = registry or load_registry()
     turn_telemetry_off()
-    warehouse = build_dbt_assets()
+    warehouse = build_dbt_assets(registry)
     marts = sorted(key for key in warehouse.keys if key.path[-1].startswith(PUBLISHED_PREFIXES))
     resources: dict[str, Any] = {
         "home": Home(folder=str(load_settings().home)),

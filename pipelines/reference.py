@@ -274,6 +274,16 @@ class QualityRule:
 
 
 @dataclass(frozen=True, slots=True)
+class WarehouseCheck:
+    """What a test inside the warehouse says, in words; braces take the table and columns that it is attached to."""
+
+    check_code: str
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a line or a file is not accepted, and what the sender is to do."""
 
@@ -474,6 +484,7 @@ class Registry:
     value_statuses: Mapping[str, ValueStatus]
     sources: Mapping[str, DataSource]
     quality_rules: Mapping[str, QualityRule]
+    warehouse_checks: Mapping[str, WarehouseCheck]
     reasons: Mapping[str, Reason]
     submission_fields: Sequence[SubmissionField]
     field_aliases: Sequence[FieldAlias]
@@ -550,6 +561,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         value_statuses=_by(_read(seeds_dir, "indicators/value_statuses", ValueStatus), "value_status"),
         sources=_by(_read(seeds_dir, "indicators/sources", DataSource), "source_code"),
         quality_rules=_by(_read(seeds_dir, "quality/quality_rules", QualityRule), "rule_code"),
+        warehouse_checks=_by(_read(seeds_dir, "quality/warehouse_checks", WarehouseCheck), "check_code"),
         reasons=_by(_read(seeds_dir, "quality/rejection_reasons", Reason), "reason_code"),
         submission_fields=_read(seeds_dir, "intake/submission_fields", SubmissionField),
         field_aliases=_read(seeds_dir, "intake/field_aliases", FieldAlias),

@@ -70,6 +70,8 @@ class NodeResult:
     seconds: float
     message: str
     tested_table: str | None  # the table that a test is attached to
+    check_code: str  # the kind of a generic test, else the name
+    words: Mapping[str, str]  # what a generic test is about: column, columns, to
     is_warning: bool  # a test that may fail without stopping the build
 
 
@@ -195,6 +197,7 @@ def _callbacks(on_node: Callable[[int, int, str], None] | None, total: int) -> l
 def _node_result(item: Any) -> NodeResult:
     is_test = item.node.resource_type == "test"
     attached = getattr(item.node, "attached_node", None)
+    kind = getattr(item.node, "test_metadata", None)
     return NodeResult(
         unique_id=item.node.unique_id,
         name=item.node.name,
@@ -204,8 +207,19 @@ def _node_result(item: Any) -> NodeResult:
         seconds=item.execution_time,
         message=item.message or "",
         tested_table=attached.rsplit(".", 1)[-1] if attached else None,
+        check_code=kind.name if kind else item.node.name,
+        words=_words(kind.kwargs) if kind else {},
         is_warning=is_test and str(item.node.config.severity).lower() == "warn",
     )
+
+
+def _words(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a generic test was given, as words: `ref('dim_areas')` is dim_areas."""
+    return {
+        "column": str(arguments.get("column_name", "")),
+        "columns": ", ".join(arguments.get("columns", [])),
+        "to": str(arguments.get("to", "")).removeprefix("ref('").removesuffix("')"),
+    }
 
 
 def _project_files() -> list[Path]:

@@ -19,6 +19,7 @@ from pipelines.assets.intake import INTAKE_KEY
 from pipelines.build import build_warehouse
 from pipelines.partitions import report_months
 from pipelines.progress import Reporter
+from pipelines.reference import Registry
 from pipelines.resources import WRITER_POOL, Clock, Home
 from pipelines.settings import DBT_PROJECT_DIR
 from pipelines.transform import BuildMode, NodeResult, TransformError, describe_failures, prepare_manifest
@@ -61,7 +62,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
         return spec.replace_attributes(deps=[*spec.deps, *sources]) if sources else spec
 
 
-def build_dbt_assets() -> dg.AssetsDefinition:
+def build_dbt_assets(registry: Registry) -> dg.AssetsDefinition:
     """Return the assets of the whole dbt project; its manifest is prepared first when it is absent or stale."""
     manifest: dict[str, Any] = json.loads(Path(prepare_manifest()).read_text(encoding="utf-8"))
     translator = WarehouseTranslator()
@@ -87,6 +88,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         chosen = _chosen_models(context, manifest, translator, project)
         result = build_warehouse(
             home.settings(),
+            registry,
             mode=_mode(config.mode),
             months=_chosen_months(context) if config.mode == "selected_months" else (),
             select=chosen,

@@ -151,7 +151,7 @@ create table rpt_rejected_rows as
         ('a0000000000000000002', 7, 'ROW_WIDTH', null), ('a0000000000000000002', 12, 'ROW_QUOTE', null)
     ) as r (submission_id, line_no, reason_code, field_name);
 create table rpt_check_results as
-    select rule_code, dataset, 'release' as scope, cast(n - 1 as bigint) as violations,
+    select rule_code, name_vi, name_en, dataset, 'release' as scope, cast(n - 1 as bigint) as violations,
         cast(100 as bigint) as evaluated,
         0.0 as threshold, case when n = 1 then 'passed' else 'failed' end as status, 'warning' as severity,
         timestamp '2026-04-05 05:00:00' as checked_at, name_vi as message_vi, name_en as message_en

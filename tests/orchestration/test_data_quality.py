@@ -137,6 +137,6 @@ def test_a_stage_without_rules_was_gone_through_all_the_same(tmp_path: Path) -> 
 
 
 def test_the_table_has_the_published_columns() -> None:
-    result = CheckResult("r", "d", "s", None, None, None, "error", "warning", CHECKED_AT, "vi", "en")
+    result = CheckResult("r", "tên", "name", "d", "s", None, None, None, "error", "warning", CHECKED_AT, "vi", "en")
     assert to_frame([result]).columns == list(RESULT_SCHEMA)
     assert to_frame([]).columns == list(RESULT_SCHEMA)

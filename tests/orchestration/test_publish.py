@@ -28,6 +28,8 @@ STATE = BuiltState(build_id="b1", through_batch_no=7, as_of_date="2026-03-31", p
 def check(status: str = "passed", severity: str = "blocking") -> CheckResult:
     return CheckResult(
         rule_code="coverage_is_plausible",
+        name_vi="Tỷ lệ hợp lý",
+        name_en="Coverage is plausible",
         dataset="summary_indicator_values",
         scope="2026-03-31",
         violations=0,
