@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
@@ -41,7 +41,7 @@ def clean(column: pl.Series) -> pl.Series:
 
 def moments(column: pl.Series) -> pl.Series:
     """Return dates with or without a time as timestamps (dd/mm/yyyy or ISO, NIIS's `HH:MM dd/mm/yyyy` too)."""
-    return _by_shape(column, _SHAPES)
+    return of_distinct(column, lambda texts: _by_shape(texts, _SHAPES))
 
 
 def days(column: pl.Series) -> pl.Series:
@@ -51,6 +51,10 @@ def days(column: pl.Series) -> pl.Series:
 
 def months(column: pl.Series) -> pl.Series:
     """Return the first day of months written `2024-03`, `03/2024`, or as any date in them."""
+    return of_distinct(column, _months)
+
+
+def _months(column: pl.Series) -> pl.Series:
     shape = column.str.replace_all(r"\d", "9")
     bare = shape.is_in(list(_MONTHS))
     iso = pl.DataFrame({"text": column, "shape": shape, "bare": bare}).select(
@@ -82,6 +86,17 @@ def coded(column: pl.Series, meanings: Mapping[str, str]) -> pl.Series:
     distinct = column.drop_nulls().unique().to_list()
     known = {text: meanings.get(fold_key(text)) for text in distinct}
     return column.replace_strict(known, default=None, return_dtype=pl.String)
+
+
+def of_distinct(column: pl.Series, compute: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Return `compute` of every value, called with each distinct value once: dates repeat thousands of times."""
+    distinct = column.unique()
+    if distinct.len() * 5 > column.len() * 4:
+        return compute(column)
+    known = pl.DataFrame({"text": distinct, "value": compute(distinct)})
+    frame = pl.DataFrame({"text": column})
+    joined = frame.join(known, on="text", how="left", maintain_order="left", nulls_equal=True)
+    return joined.get_column("value").alias(column.name)
 
 
 def _by_shape(column: pl.Series, formats: Mapping[str, str]) -> pl.Series:

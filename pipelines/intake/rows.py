@@ -9,6 +9,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.intake.checks import Check
+from pipelines.intake.parsing import of_distinct
 
 # A sender's clock may run ahead by this much before its rows are taken for rows from the future.
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -54,8 +55,11 @@ def with_digest(frame: pl.DataFrame, name: str, columns: Sequence[str], length: 
     joined = frame.select(
         pl.concat_str([pl.col(column).cast(pl.String).fill_null("") for column in columns], separator="\x1f")
     ).to_series()
-    digests = [hashlib.sha256(text.encode()).hexdigest()[:length] for text in joined]
-    return frame.with_columns(pl.Series(name, digests, dtype=pl.String))
+    return frame.with_columns(of_distinct(joined, lambda texts: _digests(texts, length)).alias(name))
+
+
+def _digests(texts: pl.Series, length: int) -> pl.Series:
+    return pl.Series([hashlib.sha256(text.encode()).hexdigest()[:length] for text in texts], dtype=pl.String)
 
 
 def without_repeats(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
