@@ -6,7 +6,7 @@ SERVE  ?= 1
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test test-fast lint format types imports docs docs-check validate check bench-intake lock clean
+.PHONY: help setup demo dev test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation lock clean
 
 help: ## What can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ check: lint types imports docs-check validate ## Everything that is checked with
 
 bench-intake: setup ## One national month from 17,000 files to the published copy
 	$(BIN)/python -m benchmarks.intake
+
+bench-evaluation: setup ## Verdicts on the doses of a national birth cohort
+	$(BIN)/python -m benchmarks.evaluation
 
 lock: ## Resolve the dependencies again (needs uv)
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q pyproject.toml -o requirements.txt

@@ -6,7 +6,7 @@
 
 {# An expression that is true when `text` can be read, and null when there is none. #}
 {% macro age_is_readable(text) -%}
-    ({{ text_matches(text, '^[0-9]+ .*$') }} and {{ text_matches(text, '^' ~ _age_term('year', '') ~ _age_term('month', _age_sign()) ~ _age_term('week', _age_sign()) ~ _age_term('day', _age_sign()) ~ '$') }})
+    ({{ text_matches(_plain(text), '^[0-9]+') }} and {{ text_matches(_plain(text), '^' ~ _age_term('year', '') ~ _age_term('month', _age_sign()) ~ _age_term('week', _age_sign()) ~ _age_term('day', _age_sign()) ~ '$') }})
 {%- endmacro %}
 
 {# Months of an age text: 12 a year and 1 a month; 0 when it names none, null when there is no text. #}
@@ -34,6 +34,9 @@
     {{ add_days(reached, 'case when day(' ~ reached ~ ') < day(' ~ day ~ ') then 1 else 0 end') }}
 {%- endmacro %}
 
+{# Small letters, and one kind of minus. #}
+{% macro _plain(text) %}replace(replace(lower({{ text }}), '−', '-'), '–', '-'){% endmacro %}
+
 {% macro _age_sign() %}( *[-+])?{% endmacro %}
 
 {# English and Vietnamese names of the unit. #}
@@ -42,13 +45,13 @@
     {{ names[unit] }}
 {%- endmacro %}
 
-{% macro _age_term(unit, sign) %}({{ sign }} *[0-9]+ +{{ _age_unit(unit) }})?{% endmacro %}
+{% macro _age_term(unit, sign) %}({{ sign }} *[0-9]+ *{{ _age_unit(unit) }})?{% endmacro %}
 
 {# The number before a unit, with its sign; 0 when the unit does not occur. #}
 {% macro _age_part(text, unit) -%}
-    {%- set number = '([-+]? *[0-9]+) +' ~ _age_unit(unit) -%}
-    case when {{ text_matches(text, number) }}
-        then cast(replace(replace({{ text_part(text, number, 1) }}, ' ', ''), '+', '') as integer)
+    {%- set number = '([-+]? *[0-9]+) *' ~ _age_unit(unit) -%}
+    case when {{ text_matches(_plain(text), number) }}
+        then cast(replace(replace({{ text_part(_plain(text), number, 1) }}, ' ', ''), '+', '') as integer)
         when {{ text }} is not null then 0 end
 {%- endmacro %}
 

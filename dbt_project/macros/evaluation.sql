@@ -92,12 +92,11 @@ waiting_1 as (
 {{ _judged(number, grace_days) }},
 
 bounded_{{ number }} as (
+    -- A dose that passes the number over is later than any that could satisfy it: with a valid one, it is the boundary.
     select
         judged_{{ number }}.*,
         min(case when reason_code in ('valid', 'passed') then place end)
             over (partition by person_key, series_code) as boundary,
-        min(case when reason_code = 'valid' then place end)
-            over (partition by person_key, series_code) as valid_position,
         min(case when reason_code = 'valid' then given_date end)
             over (partition by person_key, series_code) as valid_date
     from judged_{{ number }}
@@ -112,9 +111,9 @@ waiting_{{ number + 1 }} as (
         given_date,
         product_code,
         place,
-        coalesce(first_valid_date, case when boundary = valid_position then valid_date end) as first_valid_date,
-        case when boundary = valid_position then valid_date else last_valid_date end as last_valid_date,
-        case when boundary = valid_position then {{ number }} else last_valid_number end as last_valid_number
+        coalesce(first_valid_date, valid_date) as first_valid_date,
+        coalesce(valid_date, last_valid_date) as last_valid_date,
+        case when valid_date is null then last_valid_number else {{ number }} end as last_valid_number
     from bounded_{{ number }}
     where place > boundary or (place = boundary and reason_code = 'passed')
 ),

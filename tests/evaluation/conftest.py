@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import duckdb
+import polars as pl
 
 from pipelines.evaluation.macros import render
 from tests.oracles.evaluation import Given, Rule, Verdict
 
-_DOSES = (
-    "person_key varchar, birth_date date, series_code varchar, event_key varchar, given_date date, sequence integer,"
-    " product_code varchar, death_date date"
-)
-_SCHEDULE = (
-    "series_code varchar, dose_number integer, minimum_age varchar, maximum_age varchar, minimum_interval varchar,"
-    " minimum_interval_from_first varchar, not_needed_from_age varchar, product_code varchar, valid_from date,"
-    " valid_to date"
-)
-_PRODUCTS = "product_code varchar, minimum_age varchar, maximum_age varchar"
+_DOSES = {
+    "person_key": pl.String, "birth_date": pl.Date, "series_code": pl.String, "event_key": pl.String,
+    "given_date": pl.Date, "sequence": pl.Int32, "product_code": pl.String, "death_date": pl.Date,
+}  # fmt: skip
+_SCHEDULE = {
+    "series_code": pl.String, "dose_number": pl.Int32, "minimum_age": pl.String, "maximum_age": pl.String,
+    "minimum_interval": pl.String, "minimum_interval_from_first": pl.String, "not_needed_from_age": pl.String,
+    "product_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date,
+}  # fmt: skip
+_PRODUCTS = {"product_code": pl.String, "minimum_age": pl.String, "maximum_age": pl.String}
 
 
 def sql_verdicts(
@@ -48,7 +50,6 @@ def sql_verdicts(
     return found
 
 
-def _fill(database: duckdb.DuckDBPyConnection, name: str, columns: str, rows: list[tuple]) -> None:
-    database.execute(f"create table {name} ({columns})")
-    if rows:
-        database.executemany(f"insert into {name} values ({', '.join('?' * len(rows[0]))})", rows)
+def _fill(database: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Any], rows: list[tuple]) -> None:
+    database.register(f"{name}_rows", pl.DataFrame(rows, schema=columns, orient="row").to_arrow())
+    database.execute(f"create table {name} as select * from {name}_rows")

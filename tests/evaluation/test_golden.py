@@ -128,11 +128,12 @@ def test_a_product_that_is_not_for_the_dose_or_the_age() -> None:
     assert reasons(given(day, product="hexa_x"), rules, products=limits) == ["wrong_product_for_age"]
 
 
-def test_death_and_birth_bound_a_life() -> None:
-    doses = given(date(2023, 12, 31), date(2024, 3, 1), date(2024, 4, 2), death=date(2024, 4, 1))
-    assert told(doses, PENTA) == [
+def test_birth_and_death_bound_a_life_and_their_own_days_are_in_it() -> None:
+    days = [date(2023, 12, 31), BIRTH, date(2024, 4, 1), date(2024, 4, 2)]
+    assert told(given(*days, death=date(2024, 4, 1)), [Rule("penta", 1), Rule("penta", 2)]) == [
         ("invalid", "before_birth", None),
         ("valid", "valid", 1),
+        ("valid", "valid", 2),
         ("invalid", "after_death", None),
     ]
 

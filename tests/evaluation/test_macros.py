@@ -57,6 +57,11 @@ def test_dbt_and_python_render_the_same_text(tmp_path: Path, monkeypatch: pytest
         ("6 tuần", 0, 42),
         ("12 tháng - 4 ngày", 12, -4),
         ("5 tuổi", 60, 0),
+        ("6 Weeks", 0, 42),
+        ("6weeks", 0, 42),
+        ("16 years - 4 months", 188, 0),
+        ("12 months–4 days", 12, -4),
+        ("12 months − 4 days", 12, -4),
     ],
 )
 def test_an_age_text_means_months_and_days(text: str, months: int, days: int) -> None:
