@@ -37,6 +37,36 @@ def draw_siblings(context: Context) -> None:
     _list(context, context.texts("local_area"), context.tree.children(str(area.parent_code)), area, "w_sibling")
 
 
+def draw_path(context: Context) -> None:
+    """Draw a list of provinces, then one a level below it as far as the chosen area goes: each may be left at all."""
+    texts, tree = context.texts, context.tree
+    below = {area.level_code: area for area in tree.path(context.state.area)[2:]}
+    labels = {"province": texts("province"), "district": texts("district"), "commune": texts("commune")}
+    areas, above = tree.of_level("province"), tree.root
+    with st.grid(columns=3, min_column_width=220):
+        while areas:
+            level = areas[0].level_code
+            chosen = below.get(level)
+            _list_or_all(context, labels[level], areas, chosen, above)
+            if chosen is None:
+                break
+            areas, above = tree.children(chosen.area_code), chosen
+
+
+def _list_or_all(context: Context, label: str, areas: list[Area], chosen: Area | None, above: Area) -> None:
+    names = {area.area_code: area_name(area, context.texts) for area in areas}
+    key = f"w_path_{areas[0].level_code}"
+    st.session_state[key] = chosen.area_code if chosen else above.area_code
+    st.selectbox(
+        label,
+        [above.area_code, *names],
+        key=key,
+        format_func=lambda code: names.get(code, context.texts("all_of", area=area_name(above, context.texts))),
+        on_change=_go,
+        args=(key,),
+    )
+
+
 def _list(context: Context, label: str, areas: list[Area], chosen: Area | None, key: str) -> None:
     names = {area.area_code: area_name(area, context.texts) for area in areas}
     if chosen is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from babel.dates import format_date
@@ -52,6 +52,11 @@ def moment(value: datetime | None, language: str) -> str:
 def viet_nam_time(value: datetime) -> datetime:
     """Return a UTC time as Viet Nam's clock shows it, without a zone."""
     return value + _TO_VIET_NAM
+
+
+def viet_nam_now() -> datetime:
+    """Return what Viet Nam's clock shows, without a zone."""
+    return viet_nam_time(datetime.now(UTC).replace(tzinfo=None))
 
 
 def moment_of_utc(value: datetime, language: str) -> str:

@@ -12,9 +12,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from dashboards import source
+from dashboards import access, source
+from dashboards.persons import open_persons
 from dashboards.warehouse import ReleaseError, current_release_id, open_release
-from pipelines.settings import turn_telemetry_off
+from pipelines.settings import Settings, turn_telemetry_off
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -77,10 +78,11 @@ def health(request: Request) -> JSONResponse:
         return JSONResponse({"status": "nothing published", "message": str(error)}, status_code=503)
 
 
-def build_app(published_dir: Path) -> st.App:
-    """Return the application over a folder of releases."""
+def build_app(published_dir: Path, persons_of: Settings | None = None) -> st.App:
+    """Return the application over a folder of releases; `persons_of` opens the pages of persons of an installation."""
     turn_telemetry_off()
     source.use(published_dir)
+    access.open_to_readers(persons_of)
     return st.App(
         _SCRIPT,
         routes=[Route("/healthz", health)],
@@ -88,10 +90,18 @@ def build_app(published_dir: Path) -> st.App:
     )
 
 
-def serve(published_dir: Path, host: str = "127.0.0.1", port: int = 8501) -> None:
-    """Serve until interrupted; the address is printed. Raises NothingPublishedError when there is no release."""
+def serve(
+    published_dir: Path, host: str = "127.0.0.1", port: int = 8501, *, persons_of: Settings | None = None
+) -> None:
+    """Serve until interrupted; the address is printed.
+
+    `persons_of` opens the pages of persons of that installation to every reader. Raises NothingPublishedError when
+    there is no release, PersonsFileError when persons are asked for and the release has none.
+    """
     open_release(published_dir)
-    app = build_app(published_dir)
+    if persons_of is not None:
+        open_persons(published_dir)
+    app = build_app(published_dir, persons_of)
     shown = f"[{host}]" if ":" in host else host
     print(f"Bảng số liệu / dashboards: http://{shown}:{port}", flush=True)  # noqa: T201 - what a person waits for
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, log_config=None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboards import formats, source
+from dashboards import access, formats, source
 from dashboards.geography import AreaTree
 from dashboards.i18n import Texts
 from dashboards.state import PERIOD_TYPES, Choices, ViewState, language_of, parse
@@ -19,6 +19,11 @@ PAGES = {
     "page_local": "app_pages/local.py",
     "page_quality": "app_pages/quality.py",
     "page_definitions": "app_pages/definitions.py",
+}
+# These exist only where persons may be seen.
+PERSON_PAGES = {
+    "page_due": "app_pages/due.py",
+    "page_person": "app_pages/person.py",
 }
 _KEPT = "view"
 _PAGE_OF_LEVEL = {"nation": "page_nation", "region": "page_nation", "province": "page_province"}
@@ -73,6 +78,11 @@ def _registry(release_id: str, _release: Release) -> Registry:
         sources=_release.sources(),
         periods={code: {kind: _release.periods_with_values(kind, code) for kind in PERIOD_TYPES} for code in codes},
     )
+
+
+def pages() -> dict[str, str]:
+    """Return the pages of this reader: key of the title -> file."""
+    return PAGES | PERSON_PAGES if access.may_see_persons() else PAGES
 
 
 def parameters() -> dict[str, str]:

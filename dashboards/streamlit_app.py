@@ -20,7 +20,7 @@ components.style()
 page = st.navigation(
     [
         st.Page(path, title=texts(key), url_path=key.removeprefix("page_"), default=key == "page_nation")
-        for key, path in shell.PAGES.items()
+        for key, path in shell.pages().items()
     ],
     position="top",
 )

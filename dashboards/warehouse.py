@@ -5,6 +5,8 @@ computes a measure: numbers come from the published relations as they are.
 
     ReleaseError
     +-- NothingPublishedError     there is no release that could be opened
+
+What is known of single persons is in another file of a release and asked for in `persons.py`.
 """
 
 from __future__ import annotations
@@ -351,9 +353,9 @@ def open_release(published_dir: Path | str) -> Release:
         (path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")), reverse=True
     )
     for release_id in [current, *(name for name in older if name < current)]:
-        manifest = _whole_manifest(folder / release_id)
+        manifest = whole_manifest(folder / release_id)
         if manifest is not None:
-            connection = _connect(folder / release_id / manifest["file"])
+            connection = connect(folder / release_id / manifest["file"])
             return Release(connection, manifest, is_fallback=release_id != current)
     raise NothingPublishedError(
         f"Bản phát hành {current} và các bản trước đều hỏng; hãy chạy `niis run` lại. / "
@@ -373,25 +375,26 @@ def current_release_id(published_dir: Path | str) -> str:
         ) from error
 
 
-def _whole_manifest(folder: Path) -> dict[str, Any] | None:
+def whole_manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest of a release if its file is the one that was published, else None."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         state = (folder / manifest["file"]).stat()
-        found = _sha256(folder / manifest["file"], state.st_size, state.st_mtime_ns)
+        found = sha256_of(folder / manifest["file"], state.st_size, state.st_mtime_ns)
         return manifest if found == manifest["sha256"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 @lru_cache(maxsize=16)
-def _sha256(path: Path, byte_count: int, changed_ns: int) -> str:
+def sha256_of(path: Path, byte_count: int, changed_ns: int) -> str:
     """Return the hash of a file; once a process for each release, because large files take a while."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _connect(database: Path) -> duckdb.DuckDBPyConnection:
+def connect(database: Path) -> duckdb.DuckDBPyConnection:
+    """Return a read-only connection that reaches no other file, and cannot be taught to."""
     connection = duckdb.connect(str(database), read_only=True)
     # Connections of one process to one file share its settings: a second reader finds them made and locked.
     (is_locked,) = connection.execute("select current_setting('lock_configuration')").fetchall()[0]

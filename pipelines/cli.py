@@ -15,13 +15,17 @@ import typer
 from typer.core import TyperGroup
 
 from pipelines.commands import (
+    certificate,
     demo,
     doctor,
     doses,
+    due,
     facilities,
     generate,
     indicator,
+    person,
     receipt,
+    reminders,
     run,
     serve,
     status,
@@ -83,7 +87,11 @@ def _common(
     ctx.obj = load_settings(home)
 
 
-for _command in (demo, generate, submit, run, status, receipt, indicator, serve, doctor, facilities, doses):
+_COMMANDS = (
+    demo, generate, submit, run, status, receipt, indicator, due, reminders, person, certificate, serve, doctor,
+    facilities, doses,
+)  # fmt: skip
+for _command in _COMMANDS:
     _command.register(app)
 
 

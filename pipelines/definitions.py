@@ -11,7 +11,7 @@ from pipelines.assets.publication import build_publication
 from pipelines.assets.warehouse import build_dbt_assets
 from pipelines.jobs import build_and_publish, take_in
 from pipelines.progress import SilentReporter
-from pipelines.publish import PUBLISHED_PREFIXES
+from pipelines.publish import PERSONS_PREFIX, PUBLISHED_PREFIXES
 from pipelines.reference import Registry, load_registry
 from pipelines.resources import Clock, Home
 from pipelines.schedules import build_schedules
@@ -24,7 +24,8 @@ def build_definitions(registry: Registry | None = None, **overrides: Any) -> dg.
     registry = registry or load_registry()
     turn_telemetry_off()
     warehouse = build_dbt_assets(registry)
-    marts = sorted(key for key in warehouse.keys if key.path[-1].startswith(PUBLISHED_PREFIXES))
+    published = (*PUBLISHED_PREFIXES, PERSONS_PREFIX)
+    marts = sorted(key for key in warehouse.keys if key.path[-1].startswith(published))
     resources: dict[str, Any] = {
         "home": Home(folder=str(load_settings().home)),
         "clock": Clock(),

@@ -3,6 +3,9 @@
 Write, audit, publish. Nothing here computes a measure. Readers open the file that CURRENT names and finish
 on it; the copy is complete, verified and on the disk before CURRENT is touched.
 
+A release is two files: `niis.duckdb` holds nothing personal; `persons.duckdb`, readable by its owner alone, holds what
+those allowed may see of single persons.
+
     PublicationError
     +-- PublicationRefusedError     a blocking check failed: the last good copy stays
 """
@@ -11,11 +14,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,11 +32,15 @@ from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.transform import BuiltState
 
 DATABASE_NAME = "niis.duckdb"
+PERSONS_NAME = "persons.duckdb"
 MANIFEST_NAME = "manifest.json"
 CURRENT_NAME = "CURRENT"
 RELEASES_KEPT = 5
 
 PUBLISHED_PREFIXES = ("dim_", "fct_", "rpt_")
+# What is published of single persons, beside the definitions that explain it.
+PERSONS_PREFIX = "per_"
+_DEFINITIONS_PREFIX = "dim_"
 _UNFINISHED_PREFIX = ".unfinished-"
 
 # Fields of a dose record that say who somebody is: no published relation may have a column of such a name.
@@ -40,7 +49,12 @@ PERSONAL_COLUMNS = frozenset(
         "record_id",
         "record_key",
         "person_card_key",
+        "card_key",
+        "card_key_a",
+        "card_key_b",
         "person_key",
+        "event_key",
+        "appointment_key",
         "person_code",
         "national_id",
         "full_name",
@@ -83,6 +97,9 @@ class Release:
     is_synthetic: bool
     row_counts: dict[str, int | None]  # per relation; None for a view
     check_counts: dict[str, int]  # per status
+    persons_file: str | None = None  # None when the warehouse knew no persons
+    persons_sha256: str | None = None
+    persons_row_counts: dict[str, int] = field(default_factory=dict)
 
 
 def publish(
@@ -121,6 +138,11 @@ def publish(
     )
     _verify(database, counts)
     sync_file(database)
+    persons = folder / PERSONS_NAME
+    persons_counts = _copy_persons(settings.warehouse, persons)
+    if persons_counts:
+        _verify_counts(persons, persons_counts)
+        sync_file(persons)
     release = Release(
         release_id=release_id,
         file=DATABASE_NAME,
@@ -135,6 +157,9 @@ def publish(
         is_synthetic=is_synthetic,
         row_counts=counts,
         check_counts=dict(sorted(Counter(check.status for check in checks).items())),
+        persons_file=PERSONS_NAME if persons_counts else None,
+        persons_sha256=_sha256(persons) if persons_counts else None,
+        persons_row_counts=persons_counts,
     )
     write_text_atomically(folder / MANIFEST_NAME, json.dumps(asdict(release), indent=2, ensure_ascii=False))
     folder.rename(final)
@@ -166,10 +191,13 @@ def current_release(settings: Settings) -> Release | None:
 
 
 def verify_release(settings: Settings, release: Release) -> None:
-    """Raise PublicationError when the file of a release is not the one that was published."""
-    database = settings.published / release.release_id / release.file
-    if not database.exists() or _sha256(database) != release.sha256:
-        raise PublicationError(f"{database} is missing or not what its manifest says; it must not be read.")
+    """Raise PublicationError when a file of a release is not the one that was published."""
+    for name, sha256 in ((release.file, release.sha256), (release.persons_file, release.persons_sha256)):
+        if name is None:
+            continue
+        database = settings.published / release.release_id / name
+        if not database.exists() or _sha256(database) != sha256:
+            raise PublicationError(f"{database} is missing or not what its manifest says; it must not be read.")
 
 
 def git_commit() -> str:
@@ -223,6 +251,41 @@ def _copy(
     return dict(sorted(counts.items())), is_synthetic
 
 
+def _copy_persons(source: Path, target: Path) -> dict[str, int]:
+    """Write the file of persons, sorted by person; return the rows of each relation, none when there are no persons."""
+    counts: dict[str, int] = {}
+    with duckdb.connect(str(source), read_only=True) as build:
+        relations = build.execute(
+            "select t.table_schema, t.table_name, bool_or(c.column_name = 'person_key')"
+            " from information_schema.tables as t"
+            " inner join information_schema.columns as c using (table_catalog, table_schema, table_name)"
+            " where starts_with(t.table_name, ?) or (starts_with(t.table_name, ?) and t.table_type = 'BASE TABLE')"
+            " group by all order by 2",
+            [PERSONS_PREFIX, _DEFINITIONS_PREFIX],
+        ).fetchall()
+    if not any(name.startswith(PERSONS_PREFIX) for _, name, _ in relations):
+        return counts
+    with _for_the_owner_alone(), duckdb.connect(str(target)) as connection:
+        connection.execute(f"attach {_literal(str(source))} as build (read_only)")
+        for schema, name, has_person in relations:
+            order = " order by person_key" if has_person else ""
+            connection.execute(f'create table "{name}" as select * from build."{schema}"."{name}"{order}')
+            (counts[name],) = connection.execute(f'select count(*) from build."{schema}"."{name}"').fetchall()[0]
+        connection.execute("detach build")
+        connection.execute("checkpoint")
+    return counts
+
+
+@contextmanager
+def _for_the_owner_alone() -> Iterator[None]:
+    """Let new files, the database's log among them, be readable and writable by their owner only."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def _copy_view(connection: duckdb.DuckDBPyConnection, schema: str, name: str, sql: str) -> None:
     """Create a view of the warehouse again, over the copied tables instead of the warehouse's."""
     body = sql[sql.upper().index(" AS ") + len(" AS ") :].rstrip().rstrip(";")
@@ -265,10 +328,15 @@ def _verify(database: Path, counts: dict[str, int | None]) -> None:
         present = {table for table, _ in columns}
         if present != set(counts):
             raise PublicationError(f"The copy holds {sorted(present)} where {sorted(counts)} was expected.")
+        for name in (name for name, expected in counts.items() if expected is None):
+            connection.execute(f'describe "{name}"').fetchall()
+    _verify_counts(database, {name: expected for name, expected in counts.items() if expected is not None})
+
+
+def _verify_counts(database: Path, counts: dict[str, int]) -> None:
+    """Open a copy as a reader does, and compare its rows with those of the warehouse."""
+    with duckdb.connect(str(database), read_only=True) as connection:
         for name, expected in counts.items():
-            if expected is None:
-                connection.execute(f'describe "{name}"').fetchall()
-                continue
             (found,) = connection.execute(f'select count(*) from "{name}"').fetchall()[0]
             if found != expected:
                 raise PublicationError(f"The copy of {name} has {found} rows where the warehouse has {expected}.")

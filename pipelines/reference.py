@@ -458,6 +458,51 @@ class PhonePrefix:
 
 VERDICT_STATUSES = ("valid", "invalid", "extra")
 
+
+@dataclass(frozen=True, slots=True)
+class DueState:
+    """Where a person stands in a series on a day; `span` is how long it lasts, or after what time it begins."""
+
+    state_code: str
+    sort_order: int
+    dose_status: str | None  # the status of a record that brings it about
+    span: str | None
+    is_invited: bool
+    name_vi: str
+    name_en: str
+    explanation_vi: str
+    explanation_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUpLimit:
+    """The age, as text, from which a dose is no longer caught up."""
+
+    dose_code: str
+    catch_up_age: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """The text of a reminder to those in a state, with {name}, {doses}, {date} and {commune} in it."""
+
+    template_code: str
+    state_code: str
+    text_vi: str
+    text_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MobilePrefix:
+    """How Vietnamese mobile numbers begin."""
+
+    prefix: str
+    source: str
+
+
 Row = TypeVar("Row")
 Pair = tuple[str, str]
 
@@ -476,6 +521,10 @@ class Registry:
     schedule_versions: Mapping[str, ScheduleVersion]
     schedule_doses: Sequence[ScheduleDose]
     verdict_reasons: Mapping[str, VerdictReason]
+    due_states: Mapping[str, DueState]
+    catch_up_limits: Mapping[str, CatchUpLimit]
+    message_templates: Mapping[str, MessageTemplate]
+    mobile_prefixes: Mapping[str, MobilePrefix]
     target_groups: Mapping[str, TargetGroup]
     measures: Mapping[str, Measure]
     indicators: Mapping[str, Indicator]
@@ -553,6 +602,10 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         schedule_versions=_by(_read(seeds_dir, "schedule/schedule_versions", ScheduleVersion), "schedule_code"),
         schedule_doses=_read(seeds_dir, "schedule/schedule_doses", ScheduleDose),
         verdict_reasons=_by(_read(seeds_dir, "schedule/verdict_reasons", VerdictReason), "reason_code"),
+        due_states=_by(_read(seeds_dir, "care/due_states", DueState), "state_code"),
+        catch_up_limits=_by(_read(seeds_dir, "care/catch_up_limits", CatchUpLimit), "dose_code"),
+        message_templates=_by(_read(seeds_dir, "care/message_templates", MessageTemplate), "template_code"),
+        mobile_prefixes=_by(_read(seeds_dir, "care/mobile_prefixes", MobilePrefix), "prefix"),
         target_groups=_by(_read(seeds_dir, "indicators/target_groups", TargetGroup), "target_group_code"),
         measures=_by(_read(seeds_dir, "indicators/measures", Measure), "measure_code"),
         indicators=_by(_read(seeds_dir, "indicators/indicators", Indicator), "indicator_code"),
@@ -741,6 +794,30 @@ def _identity_problems(registry: Registry) -> Iterable[str]:
         0 < limits["review_probability"].value <= limits["auto_link_probability"].value <= 1
     ):
         yield "identity_thresholds: review_probability must not be above auto_link_probability"
+
+
+def _care_problems(registry: Registry) -> Iterable[str]:
+    for limit in registry.catch_up_limits.values():
+        if limit.dose_code not in registry.doses:
+            yield f"catch_up_limits names the unknown dose {limit.dose_code}"
+    statuses = set(registry.value_alias_map("dose_status").values())
+    for state in registry.due_states.values():
+        if state.dose_status is not None and state.dose_status not in statuses:
+            yield f"due_states has {state.state_code} for the unknown dose status {state.dose_status}"
+    written = {"name": "", "doses": "", "date": "", "commune": ""}
+    for template in registry.message_templates.values():
+        if template.state_code not in registry.due_states:
+            yield f"message_templates has {template.template_code} for the unknown state {template.state_code}"
+        for text in (template.text_vi, template.text_en):
+            try:
+                text.format_map(written)
+            except (KeyError, ValueError, IndexError) as error:
+                yield f"message_templates has {template.template_code} with a placeholder that nothing fills: {error}"
+    invited = {row.state_code for row in registry.due_states.values() if row.is_invited}
+    templates = Counter(row.state_code for row in registry.message_templates.values())
+    for code in sorted(invited):
+        if templates[code] != 1:
+            yield f"message_templates has {templates[code]} texts for the state {code}, whose persons are invited"
 
 
 def _repeated(seed: str, keys: Iterable[tuple[str, ...]]) -> Iterable[str]:

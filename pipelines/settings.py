@@ -65,6 +65,16 @@ class Settings:
         return self.home / "published"
 
     @property
+    def certificates(self) -> Path:
+        """The secret that signs certificates, and which were issued."""
+        return self.home / "certificates"
+
+    @property
+    def person_access_log(self) -> Path:
+        """Who looked at single persons, when, and what for."""
+        return self.home / "audit" / "person_access.jsonl"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage."""
         return self.home / "dagster"

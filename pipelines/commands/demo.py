@@ -65,7 +65,13 @@ def demo(
     if serve:
         from dashboards.server import serve as serve_dashboards  # noqa: PLC0415
 
-        serve_dashboards(settings.published, host=host, port=port)
+        has_persons = outcome.release.is_synthetic and outcome.release.persons_file is not None
+        if has_persons:
+            say(
+                "Trang từng người được mở vì mọi người ở đây đều là mô phỏng; `niis serve` đóng các trang này. / "
+                "The pages of persons are open because everybody here is simulated; `niis serve` keeps them closed."
+            )
+        serve_dashboards(settings.published, host=host, port=port, persons_of=settings if has_persons else None)
     else:
         say(f"Mở bảng số liệu / open the dashboards: niis --home {settings.home} serve")
 

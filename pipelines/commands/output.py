@@ -39,7 +39,7 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], form: Format) -> Non
     """Print `rows` with `columns` in the given order to standard output."""
     if form is Format.JSON:
         json.dump(
-            [{column: _plain(row[column]) for column in columns} for row in rows],
+            [{column: plain(row[column]) for column in columns} for row in rows],
             sys.stdout,
             ensure_ascii=False,
             indent=2,
@@ -48,7 +48,7 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], form: Format) -> Non
     elif form is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([["" if row[column] is None else _plain(row[column]) for column in columns] for row in rows])
+        writer.writerows([["" if row[column] is None else plain(row[column]) for column in columns] for row in rows])
     else:
         table = Table(show_edge=False, header_style="bold")
         for column in columns:
@@ -69,7 +69,8 @@ def say(text: str) -> None:
     console(stderr=True).print(text, soft_wrap=True)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as CSV and JSON have it: dates and times as ISO text."""
     return value.isoformat() if isinstance(value, (date, datetime)) else value
 
 
@@ -80,7 +81,7 @@ def _shown(value: Any) -> str:
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(_plain(value))
+    return str(plain(value))
 
 
 def _is_numeric(rows: Sequence[Row], column: str) -> bool:

@@ -17,9 +17,22 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
 
 
-def serve(ctx: typer.Context, host: HostOption = "127.0.0.1", port: PortOption = 8501) -> None:
+def serve(
+    ctx: typer.Context,
+    *,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8501,
+    persons: Annotated[
+        bool,
+        typer.Option(
+            "--persons",
+            help="Mở cả trang từng người (danh sách đến hạn, lịch sử tiêm) cho mọi người xem máy chủ này"
+            " / open the pages of single persons, due lists and histories, to every reader of this server.",
+        ),
+    ] = False,
+) -> None:
     """Mở bảng số liệu trên bản đang phát hành / serve the dashboards over the current release."""
     from dashboards.server import serve as serve_dashboards  # noqa: PLC0415 - commands import what they need
 
     settings: Settings = ctx.obj
-    serve_dashboards(settings.published, host=host, port=port)
+    serve_dashboards(settings.published, host=host, port=port, persons_of=settings if persons else None)

@@ -11,11 +11,11 @@ from jinja2 import Environment, StrictUndefined
 from pipelines.settings import DBT_PROJECT_DIR
 
 MACROS_DIR = DBT_PROJECT_DIR / "macros"
-_FILES = ("dates.sql", "ages.sql", "evaluation.sql")
+_FILES = ("dates.sql", "ages.sql", "evaluation.sql", "care.sql")
 
 
 def render(name: str, *arguments: Any, **named: Any) -> str:
-    """Return the SQL text of a macro of ages.sql, dates.sql or evaluation.sql for DuckDB."""
+    """Return the SQL text of a macro of the files above for DuckDB."""
     return str(getattr(_module(MACROS_DIR), name)(*arguments, **named))
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.identity.cards import Schema, shaped
 from pipelines.identity.rules import IdentityRules
+from pipelines.phones import ten_digits
 
 # A telephone number of ten digits, of a mobile or a fixed line.
 _PHONE = r"^0[2-9][0-9]{8}$"
@@ -123,11 +124,7 @@ def _swapped(day: pl.Expr) -> pl.Expr:
 
 def _phone(number: pl.Expr, rules: IdentityRules) -> pl.Expr:
     """Return ten digits, with +84 and prefixes of old brought up to date; null for what is no number of a person."""
-    digits = number.str.replace_all("[^0-9]", "").str.replace("^(?:0084|84)", "0")
-    for row in rules.phone_prefixes:
-        digits = digits.str.replace(f"^{row.old_prefix}([0-9]{{7}})$", f"{row.new_prefix}$1")
-    # Without its zero, a number went through a spreadsheet.
-    digits = digits.str.replace("^([1-9][0-9]{8})$", "0$1")
+    digits = ten_digits(number, rules.phone_prefixes)
     tail = digits.str.slice(2)
     is_dummy = digits.is_in(list(_DUMMY_PHONES)) | (tail == tail.str.slice(0, 1).repeat_by(8).list.join(""))
     return pl.when(digits.str.contains(_PHONE) & ~is_dummy).then(digits)

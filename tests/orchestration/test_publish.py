@@ -100,6 +100,49 @@ def test_a_release_with_a_synthetic_source_says_so(settings: Settings) -> None:
     assert do_publish(settings).is_synthetic
 
 
+def with_persons(settings: Settings) -> None:
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute(
+            "create table per_persons as select 'k' || (99 - range) as person_key, 'Nguyễn Văn A' as full_name"
+            " from range(100)"
+        )
+        connection.execute("create view per_states as select person_key from build.main.per_persons")
+
+
+def test_persons_are_published_in_a_file_of_their_own_for_its_owner_alone(settings: Settings) -> None:
+    with_persons(settings)
+    release = do_publish(settings)
+    folder = settings.published / release.release_id
+    assert release.persons_file == "persons.duckdb"
+    assert (folder / "persons.duckdb").stat().st_mode & 0o777 == 0o600
+    assert (folder / "niis.duckdb").stat().st_mode & 0o044, "others may read what is not personal"
+    with duckdb.connect(str(folder / "persons.duckdb"), read_only=True) as connection:
+        tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        assert tables == {"dim_sources", "per_persons", "per_states"}
+        assert connection.execute("select person_key from per_persons limit 1").fetchall() == [("k0",)]
+    with duckdb.connect(str(folder / "niis.duckdb"), read_only=True) as connection:
+        names = connection.execute("select table_name from information_schema.tables").fetchall()
+        assert not [name for (name,) in names if name.startswith("per_")]
+    assert release.persons_row_counts == {"dim_sources": 2, "per_persons": 100, "per_states": 100}
+    assert current_release(settings) == release
+
+
+def test_a_changed_file_of_persons_is_told_from_a_whole_one(settings: Settings) -> None:
+    with_persons(settings)
+    release = do_publish(settings)
+    verify_release(settings, release)
+    with (settings.published / release.release_id / "persons.duckdb").open("ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(PublicationError, match=r"persons\.duckdb is missing or not what"):
+        verify_release(settings, release)
+
+
+def test_a_warehouse_without_persons_publishes_one_file(settings: Settings) -> None:
+    release = do_publish(settings)
+    assert release.persons_file is None
+    assert not (settings.published / release.release_id / "persons.duckdb").exists()
+
+
 @pytest.mark.parametrize("status", ["failed", "error"])
 def test_a_failed_blocking_check_keeps_the_last_good_copy(settings: Settings, status: str) -> None:
     before = do_publish(settings)

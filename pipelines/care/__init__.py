@@ -1,0 +1,1 @@
+"""What follows from a person's record: reminders, certificates, who looked. Pure functions, and files at the edge."""

@@ -1,0 +1,64 @@
+"""`niis reminders`: a queue of messages to those who are due; nothing is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.indicator import Hierarchy
+from pipelines.commands.output import say
+from pipelines.commands.persons_file import AreaOption, DateOption, day_of, known_area, note, opened
+from pipelines.settings import Settings
+
+_REASONS = {
+    "opted_out": "không nhận tin nhắn / want no messages",
+    "no_phone": "không có số điện thoại / have no telephone number",
+    "not_mobile": "số không phải di động Việt Nam / have no Vietnamese mobile number",
+    "no_name": "chưa có họ tên / have no name yet",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("reminders")(reminders)
+
+
+def reminders(
+    ctx: typer.Context,
+    *,
+    area: AreaOption,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="Tệp CSV, mỗi tin một dòng / a CSV file, a row a message.")],
+    hierarchy: Annotated[
+        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
+    ] = Hierarchy.OLD,
+    day: DateOption = None,
+) -> None:
+    """Lập hàng chờ tin nhắn mời tiêm, mỗi người một tin; không gửi gì / make a queue of invitations, one a person;
+    nothing is sent.
+    """
+    from dashboards.downloads import Column, Extract, to_csv  # noqa: PLC0415 - commands import what they need
+    from pipelines.care.private import write_private  # noqa: PLC0415
+    from pipelines.care.reminders import COLUMNS  # noqa: PLC0415
+    from pipelines.care.reminders import reminders as reminders_of  # noqa: PLC0415
+    from pipelines.reference import load_registry  # noqa: PLC0415
+
+    settings: Settings = ctx.obj
+    persons = opened(settings)
+    known_area(persons, hierarchy.value, area)
+    on = day_of(persons, day)
+    made = reminders_of(persons.due_list(hierarchy.value, area, on), load_registry(), on)
+    note(
+        settings,
+        "reminders",
+        hierarchy=hierarchy.value,
+        area=area,
+        day=on.isoformat(),
+        messages=made.messages.height,
+    )
+    columns = [Column(name, name) for name in COLUMNS]
+    write_private(out, to_csv(Extract(made.messages, columns, [], [], "vi")))
+    say(f"{made.messages.height} tin nhắn chờ gửi / messages in the queue: {out}")
+    for reason, count in made.left_out.items():
+        say(f"{count} người / persons: {_REASONS[reason]}")
