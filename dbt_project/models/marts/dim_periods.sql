@@ -3,6 +3,8 @@ with months as (
     union
     select cast({{ month_series('min(period_start_month)', 'max(period_end_month)') }} as date) as month
     from {{ ref('int_report_values_current') }}
+    -- A year's target lies in months that nobody can have reported yet: they are no periods of their own.
+    where annual_spread = 'none'
 ),
 
 ends as (
