@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ import duckdb
 
 from pipelines.facilities import read_facilities
 from pipelines.inbox import submit, take_in_waiting
-from pipelines.reference import load_registry
+from pipelines.reference import Registry, load_registry
 from pipelines.settings import DBT_PROJECT_DIR, Settings
 from pipelines.transform import parse_project
 
@@ -25,6 +26,7 @@ VALUE_COLUMNS = (
     "hierarchy_code, area_code, period_type, period, indicator_code, numerator, denominator, value, units_included,"
     " units_expected, value_status, source_code"
 )
+MATCHED = "_matched"
 Row = tuple[Any, ...]
 
 
@@ -34,6 +36,17 @@ def take_in(settings: Settings, files: Sequence[Path]) -> None:
     submit(settings, files)
     summary = take_in_waiting(settings, load_registry(), RECEIVED_AT)
     assert (summary.rejected_count, summary.refused_count) == (0, 0), summary
+
+
+def with_matched(registry: Registry, codes: Sequence[str]) -> Registry:
+    """Return the registry that `build_models` builds from when it is given the same codes."""
+    indicators = dict(registry.indicators)
+    for code in codes:
+        changes: dict[str, Any] = {"indicator_code": code + MATCHED, "missing_policy": "matched_units"}
+        indicators[code + MATCHED] = replace(registry.indicators[code], **changes)
+    copies = [replace(term, indicator_code=term.indicator_code + MATCHED) for term in registry.terms]
+    terms = [*registry.terms, *(term for term in copies if term.indicator_code in indicators)]
+    return replace(registry, indicators=indicators, terms=terms)
 
 
 def run_dbt(settings: Settings, warehouse: Path, as_of: date, command: str, *arguments: str) -> Any:
@@ -58,12 +71,23 @@ def run_dbt(settings: Settings, warehouse: Path, as_of: date, command: str, *arg
     return outcome.result.results
 
 
-def build_models(settings: Settings, template: Path, as_of: date) -> Path:
-    """Build everything that values rest on; `template` is a warehouse that was built from the same seeds."""
+def build_models(settings: Settings, template: Path, as_of: date, matched: Sequence[str] = ()) -> Path:
+    """Build everything that values rest on; `template` is a warehouse that was built from the same seeds.
+
+    The indicators of `matched` stand twice in its registry: as they are, and `<code>_matched` over matched units.
+    """
     folder = settings.home / "models"
     folder.mkdir(parents=True, exist_ok=True)
     warehouse = folder / "build.duckdb"
     shutil.copy(template, warehouse)
+    with duckdb.connect(str(warehouse)) as connection:
+        for seed in ("indicators", "indicator_terms"):
+            policy = ", 'matched_units' as missing_policy" if seed == "indicators" else ""
+            connection.execute(
+                f"insert into {seed} select * replace (indicator_code || '{MATCHED}' as indicator_code{policy})"
+                f" from {seed} where list_contains(?, indicator_code)",
+                [list(matched)],
+            )
     results = run_dbt(settings, warehouse, as_of, "run", "--full-refresh", "--select", "+fct_indicator_values")
     failed = [f"{item.node.name}: {item.message}" for item in results if str(item.status) != "success"]
     assert not failed, "\n".join(failed)

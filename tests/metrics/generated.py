@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -284,34 +285,36 @@ def _report_cells(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def write_case(rows: Submitted, settings: Settings, *, reverse: bool = False) -> None:
+def write_case(rows: Submitted, settings: Settings) -> None:
     """Write the register and the files of a case, and take them in."""
+    write_register(rows, settings)
+    take_in(settings, write_files(rows, settings.home / "files"))
+
+
+def write_register(rows: Submitted, settings: Settings) -> None:
+    """Write the facilities of a case."""
     registry = load_registry()
     types = {row.level_code: row.facility_type_code for row in reversed(registry.facility_types.values())}
     register = pl.DataFrame(
         [
-            (
-                row.code,
-                row.code,
-                row.code,
-                types[row.level_code],
-                *row.place[1:],
-                row.opened,
-                row.closed,
-                row.source_code,
-            )
+            (*[row.code] * 3, types[row.level_code], *row.place[1:], row.opened, row.closed, row.source_code)
             for row in rows.facilities
         ],
         schema=SCHEMA,
         orient="row",
     )
     write_facilities(register, settings.facilities)
-    folder = settings.home / "files"
-    folder.mkdir()
+
+
+def write_files(rows: Submitted, folder: Path) -> list[Path]:
+    """Write the files of a case into a new folder; return their paths."""
+    folder.mkdir(parents=True)
+    paths = []
     for kind, found in (("D", rows.doses), ("R", rows.reports)):
         by_file: dict[int, list[Any]] = {}
         for row in found:
             by_file.setdefault(row["file_no"], []).append(row)
         for number, lines in by_file.items():
-            (folder / f"{kind}{number}.csv").write_bytes(content(kind, lines))
-    take_in(settings, [folder])
+            paths.append(folder / f"{kind}{number}.csv")
+            paths[-1].write_bytes(content(kind, lines))
+    return paths

@@ -78,6 +78,7 @@ class Oracle:
         self._facilities = {row.code: row for row in self.submitted.facilities}
         self._reports = self._standing_reports()
         self._reached = _Reach(self.registry)
+        self._with_records: dict[tuple[Place, date], set[str]] = defaultdict(set)
         by_facility = self._facility_values()
         self._spine()
         self._containers(by_facility)
@@ -184,7 +185,7 @@ class Oracle:
             for month in programme
             if row.opened.replace(day=1) <= month < this_month and (row.closed is None or month < row.closed)
         }
-        places = set()
+        places: dict[Place, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
         for code, month in owed | sent.keys():
             facility = self._facilities[code]
             came = sent.get((code, month))
@@ -208,8 +209,12 @@ class Oracle:
                 ("units_with_records", (code, month) in with_records),
             ):
                 self.cells[facility.place, month, month, name, facility.source_code] += number
-            places.add((facility.place, month, month, "places_expected", facility.source_code))
-        self.cells |= dict.fromkeys(places, 1.0)
+            places[facility.place][month].add(facility.source_code)
+            if (code, month) in with_records:
+                self._with_records[facility.place, month].add(facility.source_code)
+        for place, by_month in places.items():
+            for month, sources in by_month.items():
+                self.cells[place, month, month, "places_expected", one_source(sources)] = 1.0
         reported = [month for row in self._reports for month in (row["start"], row["end"])]
         spanned = months_from(min(reported), max(reported)) if reported else []
         self.months = sorted({*programme, *spanned})
@@ -298,20 +303,40 @@ class Oracle:
     # -- indicators -------------------------------------------------------------------------------------------------
 
     def _matched(self) -> None:
-        grouped: dict[tuple[Place, date, date, str], dict[str, float]] = defaultdict(dict)
+        grouped: dict[tuple[Place, date, date], dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
         for (unit, start, end, measure_code, source), value in self.cells.items():
-            grouped[unit, start, end, source][measure_code] = value
+            grouped[unit, start, end][measure_code][source] = value
         for indicator in self.registry.indicators.values():
-            if indicator.missing_policy != "matched_units":
-                continue
-            terms = self.registry.terms_of(indicator.indicator_code)
-            for (unit, start, end, source), values in grouped.items():
-                if all(term.measure_code in values for term in terms):
-                    for role in ("numerator", "denominator"):
-                        self.cells[unit, start, end, f"{indicator.indicator_code}#{role}", source] = sum(
-                            term.weight * values[term.measure_code] for term in terms if term.term_role == role
-                        )
-                    self.cells[unit, start, end, f"{indicator.indicator_code}#included", source] = 1.0
+            if indicator.missing_policy == "matched_units":
+                terms = self.registry.terms_of(indicator.indicator_code)
+                for place, found in list(grouped.items()):
+                    self._match(indicator.indicator_code, terms, place, found)
+
+    def _match(
+        self,
+        code: str,
+        terms: Sequence[Term],
+        where: tuple[Place, date, date],
+        found: Mapping[str, Mapping[str, float]],
+    ) -> None:
+        """Add the parts of a place and month that has every measure of an indicator."""
+        unit, start, end = where
+        sources: set[str] = set()
+        values = {}
+        for term in terms:
+            by_source = dict(found.get(term.measure_code, {}))
+            if start == end and self.registry.measures[term.measure_code].measure_kind == "dose_count":
+                # Whoever sends records sends none of a dose that was not given.
+                by_source = dict.fromkeys(self._with_records.get((unit, start), ()), 0.0) | by_source
+            if not by_source:
+                return
+            sources.update(by_source)
+            values[term.measure_code] = sum(by_source.values())
+        for role in ("numerator", "denominator"):
+            self.cells[unit, start, end, f"{code}#{role}", one_source(sources)] = sum(
+                term.weight * values[term.measure_code] for term in terms if term.term_role == role
+            )
+        self.cells[unit, start, end, f"{code}#included", one_source(sources)] = 1.0
 
     def _roll_up(self) -> None:
         summed: dict[tuple[Area, date, date, str, str], float] = defaultdict(float)
@@ -359,9 +384,10 @@ class Oracle:
             return None if found is None else term.weight * found
 
         def side(role: str) -> float | None:
+            terms = [term for term in self.registry.terms_of(code) if term.term_role == role]
             if is_matched:
-                return summed(f"{code}#{role}")
-            parts = [part(term) for term in self.registry.terms_of(code) if term.term_role == role]
+                return summed(f"{code}#{role}") if terms else None
+            parts = [part(term) for term in terms]
             return None if not parts or None in parts else sum(each for each in parts if each is not None)
 
         numerator, denominator = side("numerator"), side("denominator")
@@ -380,8 +406,7 @@ class Oracle:
             status, value = "value", indicator.multiplier * numerator / denominator
         if status == "value":
             status = "calculated_partial" if (included or 0) < (expected or 0) else "calculated"
-        source = sources.pop() if len(sources) == 1 else "mixed"
-        return Value(numerator, denominator, value, int(included or 0), int(expected or 0), status, source)
+        return Value(numerator, denominator, value, int(included or 0), int(expected or 0), status, one_source(sources))
 
 
 class _Reach:
@@ -428,6 +453,11 @@ class _Reach:
 def _lasts(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Say whether the time of a report holds that of the other."""
     return bool(row["start"] <= other["start"] and other["end"] <= row["end"])
+
+
+def one_source(sources: set[str]) -> str:
+    """Return the only source, or `mixed`."""
+    return min(sources) if len(sources) == 1 else "mixed"
 
 
 def completed_months(birth: date, day: date) -> int:

@@ -50,7 +50,9 @@ status_values as (
     select unit_code, month, span_start_month, 'units_with_records', source_code, with_records from statuses
     union all
     -- What an indicator of matched units expects: each place once, however many facilities stand in it.
-    select unit_code, month, span_start_month, 'places_expected', source_code, 1.0 from statuses
+    select unit_code, month, span_start_month, 'places_expected', {{ one_source('source_code') }}, 1.0
+    from statuses
+    group by unit_code, month, span_start_month
 ),
 
 container_values as (
@@ -116,9 +118,10 @@ counted as (
 ),
 
 matched_terms as (
-    select terms.*
+    select terms.*, measures.measure_kind
     from {{ ref('indicator_terms') }} as terms
     inner join {{ ref('indicators') }} as indicators using (indicator_code)
+    inner join {{ ref('measures') }} as measures using (measure_code)
     where indicators.missing_policy = 'matched_units'
 ),
 
@@ -128,26 +131,39 @@ required_measures as (
     group by indicator_code
 ),
 
+known_zeros as (
+    -- A place that sends records gave none of a dose that no record names.
+    select statuses.unit_code, statuses.month, statuses.span_start_month, doses.measure_code, statuses.source_code
+    from statuses
+    cross join (select distinct measure_code from matched_terms where measure_kind = 'dose_count') as doses
+    where statuses.with_records > 0
+),
+
+matchable as (
+    select unit_code, month, span_start_month, measure_code, source_code, value from counted
+    union all
+    select unit_code, month, span_start_month, measure_code, source_code, 0 from known_zeros
+),
+
 matched as (
-    -- A place and month enters with all measures of the indicator, or not at all.
+    -- A place and month enters with all measures of the indicator, whatever source they have, or not at all.
     select
         counted.unit_code,
         counted.month,
         counted.span_start_month,
-        counted.source_code,
+        {{ one_source('counted.source_code') }} as source_code,
         matched_terms.indicator_code,
         sum(case when matched_terms.term_role = 'numerator' then matched_terms.weight * counted.value else 0 end)
             as numerator,
         sum(case when matched_terms.term_role = 'denominator' then matched_terms.weight * counted.value else 0 end)
             as denominator
-    from counted
+    from matchable as counted
     inner join matched_terms using (measure_code)
     inner join required_measures using (indicator_code)
     group by
         counted.unit_code,
         counted.month,
         counted.span_start_month,
-        counted.source_code,
         matched_terms.indicator_code,
         required_measures.measure_count
     having count(distinct counted.measure_code) = required_measures.measure_count

@@ -18,8 +18,7 @@ with sums as (
         sum(facts.value) filter (where parts.part_role = 'included') as units_included,
         sum(facts.value) filter (where parts.part_role = 'expected') as units_expected,
         sum(facts.value) filter (where parts.part_role = 'with_records') as units_with_records,
-        min(facts.source_code) as first_source,
-        max(facts.source_code) as last_source
+        {{ one_source('facts.source_code') }} as source_code
     from {{ ref('fct_measure_values') }} as facts
     inner join {{ ref('dim_indicator_parts') }} as parts on facts.measure_code = parts.measure_code
     inner join {{ ref('dim_period_months') }} as periods
@@ -84,5 +83,5 @@ select
         else 'calculated'
     end as value_status,
     definition_version,
-    case when first_source = last_source then first_source else 'mixed' end as source_code
+    source_code
 from judged
