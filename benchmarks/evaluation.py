@@ -33,6 +33,7 @@ database = duckdb.connect()
 database.execute(settings + " set enable_progress_bar = false")
 database.execute(f"set temp_directory = '{spill}'")
 without = ["sequence", "product_code", "death_date", "minimum_interval_from_first", "not_needed_from_age"]
+without += ["allowed_products"]
 sql = render("evaluate_doses", f"read_parquet('{doses}')", f"read_parquet('{schedule}')", int(rounds), without=without)
 database.execute(f"copy ({sql}) to '{out}' (format parquet)")
 rows = duckdb.execute(f"select status, count(*) from '{out}' group by all order by all").fetchall()

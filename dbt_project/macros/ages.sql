@@ -34,8 +34,10 @@
     {{ add_days(reached, 'case when day(' ~ reached ~ ') < day(' ~ day ~ ') then 1 else 0 end') }}
 {%- endmacro %}
 
-{# Small letters, and one kind of minus. #}
-{% macro _plain(text) %}replace(replace(lower({{ text }}), '−', '-'), '–', '-'){% endmacro %}
+{# Small letters and one kind of minus; birth is an age of 0 days. #}
+{% macro _plain(text) -%}
+    replace(replace(replace(replace(lower({{ text }}), '−', '-'), '–', '-'), 'sơ sinh', '0 days'), 'birth', '0 days')
+{%- endmacro %}
 
 {% macro _age_sign() %}( *[-+])?{% endmacro %}
 

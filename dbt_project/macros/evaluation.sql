@@ -7,8 +7,8 @@
    doses     a relation or a query in brackets: person_key, series_code, event_key (unique), birth_date, given_date, and
              optionally sequence (integer, tells apart doses of one day), product_code, death_date
    schedule  the same: series_code, dose_number (1, 2, 3 ... without a gap), and optionally minimum_age, maximum_age,
-             minimum_interval, minimum_interval_from_first, not_needed_from_age (texts as in ages.sql), product_code
-             (what may be given, separated by |), valid_from, valid_to (of the birth date, the latter exclusive)
+             minimum_interval, minimum_interval_from_first, not_needed_from_age (texts as in ages.sql), allowed_products
+             (codes separated by |), valid_from, valid_to (of the birth date, the latter exclusive)
    products  the same, or none: product_code, minimum_age, maximum_age
    rounds    the highest dose number of the schedule
    grace_days  days by which minimum ages and intervals may be missed
@@ -23,7 +23,7 @@ with evaluated_schedule as (
         {% for name in ['minimum_age', 'maximum_age', 'minimum_interval', 'minimum_interval_from_first', 'not_needed_from_age'] -%}
         {{ _age_columns(_optional(name, 'varchar', without), name) }},
         {% endfor -%}
-        '|' || replace({{ _optional('product_code', 'varchar', without) }}, ' ', '') || '|' as products,
+        '|' || replace({{ _optional('allowed_products', 'varchar', without) }}, ' ', '') || '|' as allowed_products,
         coalesce({{ _optional('valid_from', 'date', without) }}, date '0001-01-01') as valid_from,
         coalesce({{ _optional('valid_to', 'date', without) }}, date '9999-12-31') as valid_to
     from {{ schedule }} as schedule
@@ -162,8 +162,8 @@ judged_{{ number }} as (
             when schedule.series_code is null then {{ _extra_reason(number - 1) }}
             when {{ _is_past('birth_date', 'not_needed_from_age') }} then 'passed'
             when given_date = last_valid_date then 'same_day'
-            when waiting_{{ number }}.product_code is not null and schedule.products is not null
-                and position('|' || waiting_{{ number }}.product_code || '|' in schedule.products) = 0 then 'wrong_product'
+            when position('|' || waiting_{{ number }}.product_code || '|' in schedule.allowed_products) = 0
+                then 'wrong_product'
             when {{ _is_short('birth_date', 'minimum_age', grace_days, 'products') }}
                 or {{ _is_past('birth_date', 'maximum_age', 'products') }} then 'wrong_product_for_age'
             when {{ _is_past('birth_date', 'maximum_age') }} then 'too_old'

@@ -49,7 +49,7 @@ def evaluate_files(doses: Path, schedule: Path, products: Path | None = None, gr
     sql = render(
         "evaluate_doses",
         "(select person_code as person_key, antigen_code as series_code, line_no as event_key, * from given)",
-        "(select antigen_code as series_code, * from planned)",
+        "(select antigen_code as series_code, product_code as allowed_products, * from planned)",
         planned["dose_number"].max(),
         grace_days=grace_days,
         products="limits",

@@ -18,7 +18,7 @@ _DOSES = {
 _SCHEDULE = {
     "series_code": pl.String, "dose_number": pl.Int32, "minimum_age": pl.String, "maximum_age": pl.String,
     "minimum_interval": pl.String, "minimum_interval_from_first": pl.String, "not_needed_from_age": pl.String,
-    "product_code": pl.String, "valid_from": pl.Date, "valid_to": pl.Date,
+    "allowed_products": pl.String, "valid_from": pl.Date, "valid_to": pl.Date,
 }  # fmt: skip
 _PRODUCTS = {"product_code": pl.String, "minimum_age": pl.String, "maximum_age": pl.String}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+import duckdb
 import pytest
 
+from pipelines.evaluation.macros import render
 from pipelines.reference import load_registry
 from tests.evaluation.conftest import sql_verdicts
 from tests.oracles.evaluation import Given, Rule
@@ -126,6 +128,25 @@ def test_a_product_that_is_not_for_the_dose_or_the_age() -> None:
     limits = {"dpt": ("3 months", None), "hexa_x": (None, "2 months")}
     assert reasons(given(day, product="dpt"), rules, products=limits) == ["wrong_product_for_age"]
     assert reasons(given(day, product="hexa_x"), rules, products=limits) == ["wrong_product_for_age"]
+
+
+def test_a_relation_may_lack_what_is_optional() -> None:
+    text = render(
+        "evaluate_doses",
+        "(select 'p' as person_key, 'mcv' as series_code, 'a' as event_key, date '2024-01-01' as birth_date,"
+        " date '2024-10-01' as given_date, 'mmr' as product_code)",
+        "(select 'mcv' as series_code, 1 as dose_number, '9 months' as minimum_age)",
+        1,
+        products="(select 'mmr' as product_code, '12 months' as minimum_age, cast(null as varchar) as maximum_age)",
+        without=[
+            "sequence", "death_date", "maximum_age", "minimum_interval", "minimum_interval_from_first",
+            "not_needed_from_age", "allowed_products", "valid_from", "valid_to",
+        ],
+    )  # fmt: skip
+    with duckdb.connect() as database:
+        assert database.execute(text).fetchall() == [
+            ("p", "mcv", "a", "invalid", "wrong_product_for_age", None, 274, None)
+        ]
 
 
 def test_birth_and_death_bound_a_life_and_their_own_days_are_in_it() -> None:

@@ -57,6 +57,8 @@ def test_dbt_and_python_render_the_same_text(tmp_path: Path, monkeypatch: pytest
         ("6 tuần", 0, 42),
         ("12 tháng - 4 ngày", 12, -4),
         ("5 tuổi", 60, 0),
+        ("birth", 0, 0),
+        ("Sơ sinh", 0, 0),
         ("6 Weeks", 0, 42),
         ("6weeks", 0, 42),
         ("16 years - 4 months", 188, 0),
