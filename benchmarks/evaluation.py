@@ -7,6 +7,7 @@ measures, each in a process of its own, the macros of the warehouse over them an
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -120,6 +121,12 @@ def make_doses(path: Path, schedule: Path, children: int) -> int:
         return int(database.execute(f"select count(*) from '{path}'").fetchall()[0][0])
 
 
+def processor_seconds() -> float:
+    """Return how long the processes that ended so far kept the processors busy."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def main() -> int:
     """Generate, measure, and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -134,10 +141,13 @@ def main() -> int:
         count = make_doses(doses, schedule, options.children)
         bare = measured([sys.executable, "-c", BARE, SETTINGS, str(doses)])
         inputs = [SETTINGS, str(doses), str(schedule), str(rounds), str(work / "spill"), str(out)]
+        before = processor_seconds()
         found = measured([sys.executable, "-c", EVALUATE, *inputs])
+        busy = processor_seconds() - before
     print(f"{count} doses of {options.children} children")
     print(f"bare read and count: {bare}")
     print(f"evaluation:          {found}: {count / found.seconds:,.0f} doses/s, {found.seconds / bare.seconds:.1f} x")
+    print(f"processors:          {busy:.1f} s busy: what the time would be on one that nobody else uses")
     return 0
 
 
