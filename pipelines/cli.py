@@ -22,6 +22,7 @@ from pipelines.commands import (
     due,
     facilities,
     generate,
+    identity,
     indicator,
     person,
     receipt,
@@ -89,7 +90,7 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, due, reminders, person, certificate, serve, doctor,
-    facilities, doses,
+    facilities, doses, identity,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from pipelines.files import write_text_atomically
 from pipelines.identity import resolve as pure
 from pipelines.identity import store as files
 from pipelines.identity.cards import CARD_COLUMNS, merged, read_cards
 from pipelines.identity.decisions import DecisionStore, as_frame
-from pipelines.identity.rules import rules_of
+from pipelines.identity.model import load_model
+from pipelines.identity.rules import IdentityRules, rules_of
+from pipelines.identity.scoring import report
 from pipelines.identity.store import IdentityStore, Manifest
 from pipelines.inbox import writer_lock
 from pipelines.lake import Lake
@@ -62,7 +66,11 @@ def identify(settings: Settings, registry: Registry, reporter: Reporter) -> Iden
         cards = merged(known, more).sort("card_key")
         step(1, 3, "links")
         secret = store.secret()
-        found = pure.resolve(cards, as_frame(DecisionStore(store.decisions).standing()), rules, secret)
+        earlier = pure.NOTHING_EARLIER
+        if before:
+            earlier = pure.Earlier(known.get_column("card_key"), store.read(files.MODEL_PAIRS))
+        decisions = as_frame(DecisionStore(store.decisions).standing())
+        found = pure.resolve(cards, decisions, rules, load_model(), secret, earlier)
         redirects = pure.redirects(
             store.read(files.PERSON_CARDS) if manifest else found.person_cards,
             store.read(files.PERSON_REDIRECTS) if manifest else pl.DataFrame(schema=pure.PERSON_REDIRECTS),
@@ -76,17 +84,31 @@ def identify(settings: Settings, registry: Registry, reporter: Reporter) -> Iden
                 files.PERSON_CARDS: found.person_cards,
                 files.PERSON_LINKS: found.person_links,
                 files.PERSON_REDIRECTS: redirects,
+                files.MODEL_PAIRS: found.model_pairs,
             },
             Manifest(*wanted, counts=_counts(found), sha256={}),
         )
+        _write_report(store, found, rules)
         step(3, 3, "")
     return _summary(written, new_cards=cards.height - known.height, is_new=True)
+
+
+def read_labels(path: Path) -> pl.DataFrame | None:
+    """Return who is who in truth (card_key, true_person), or None where nobody knows."""
+    if not path.exists():
+        return None
+    return pl.read_csv(path, schema={"card_key": pl.String, "true_person": pl.String})
+
+
+def _write_report(store: IdentityStore, found: pure.Resolution, rules: IdentityRules) -> None:
+    table = report(found.person_cards, found.person_links, read_labels(store.labels), rules)
+    write_text_atomically(store.report, json.dumps(table.as_dict(), indent=2))
 
 
 def _wanted(settings: Settings, registry: Registry, store: IdentityStore) -> tuple[int, int, str, str]:
     through = Ledger(settings.ledger).latest_batch_no() if settings.ledger.exists() else 0
     decided = DecisionStore(store.decisions).history()
-    return (through, decided[-1].decision_id if decided else 0, rules_of(registry).version, "")
+    return (through, decided[-1].decision_id if decided else 0, rules_of(registry).version, load_model().version)
 
 
 def _key(manifest: Manifest) -> tuple[int, int, str, str]:

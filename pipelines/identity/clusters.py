@@ -7,7 +7,7 @@ is wrong is not for a program to guess. Nothing here depends on the order in whi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,9 @@ STEWARD_APART = "steward_apart"
 CONFLICT = "cluster_conflict"
 TOO_LARGE = "cluster_too_large"
 UNNAMED = "unnamed_newborn"
+
+# What a group can be: fine, more than one person, more cards than one person has.
+SOUND, TWO_PERSONS, CROWDED = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -51,42 +54,62 @@ def components(count: int, a: Positions, b: Positions) -> Positions:
 
 
 def group(keys: pl.DataFrame, edges: pl.DataFrame, rules: IdentityRules) -> Grouping:
-    """Group cards by `edges` (a, b, rule_code, grade, decision; positions in `keys`), among them those of stewards."""
+    """Group cards by `edges` (a, b, rule_code, grade, decision; positions in `keys`), among them those of stewards.
+
+    Links of rules and model make sound groups; then stewards' links join them, and give way to nothing but stewards'
+    own words that cards are apart.
+    """
     edges = edges.with_columns(
         pl.col("rule_code").alias("basis"),
         pl.col("rule_code").replace_strict({code: row.rank for code, row in rules.rules.items()}).alias("rank"),
     )
     apart = edges.filter(pl.col("rule_code") == STEWARD_APART)
-    judge = _Judge(keys, apart, edges.filter(pl.col("rule_code") == STEWARD_LINK), rules)
     edges = edges.join(apart.select("a", "b"), on=["a", "b"], how="anti") if apart.height else edges
-    links = edges.filter(pl.col("decision") == "link")
+    told = edges.filter(pl.col("rule_code") == STEWARD_LINK)
+    links = edges.filter((pl.col("decision") == "link") & (pl.col("rule_code") != STEWARD_LINK))
     rest = edges.filter(pl.col("decision") != "link")
+    everywhere = np.ones(keys.height, dtype=bool)
 
-    labels = _connect(keys.height, links)
-    is_bad = judge.contradictions(labels, np.ones(keys.height, dtype=bool)) > 0
+    judge = _Judge(keys, apart, told, rules)
+    nothing = links.clear()
+    told, refused_told = _believe(nothing, told, judge.only_apart(), everywhere)
+    kept, refused = _believe(nothing, links, judge.with_apart_of(told), everywhere)
+    # A link of a steward can bring cards together that stewards told apart through others: then these others give way.
+    kept, refused_late = _believe(told, kept, judge.only_apart(), everywhere)
+
+    kept = pl.concat([told, kept])
+    labels = _connect(keys.height, kept)
+    open_edges = pl.concat([rest, refused_told, refused, refused_late])
+    is_open = labels[open_edges.get_column("a").to_numpy()] != labels[open_edges.get_column("b").to_numpy()]
+    return Grouping(labels, _strongest(pl.concat([kept, open_edges.filter(pl.Series(is_open)), apart])))
+
+
+def _believe(
+    base: pl.DataFrame, links: pl.DataFrame, judge: _Judge, among: NDArray[np.bool_]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return which links are kept beside those of `base`, and which lead to a contradiction and go to review."""
+    count = len(among)
+    labels = _connect(count, pl.concat([base, links]))
+    is_bad = judge.contradictions(labels, among) > 0
     among = is_bad[labels]
-    in_bad = among[links.get_column("a").to_numpy()]
-    kept, refused = links.filter(~pl.Series(in_bad)), []
-    doubtful = links.filter(pl.Series(in_bad))
+    in_bad = pl.Series(among[links.get_column("a").to_numpy()], dtype=pl.Boolean)
+    kept, refused = links.filter(~in_bad), [links.clear()]
+    doubtful = links.filter(in_bad)
     for rank, grade in sorted(doubtful.select("rank", "grade").unique().rows()):
         tier = doubtful.filter((pl.col("rank") == rank) & (pl.col("grade") == grade))
-        base = _connect(keys.height, kept)
-        trial = _connect(keys.height, pl.concat([kept, tier]))
-        verdict = judge.contradictions(trial, among, with_unnamed=rank == rules.rank(UNNAMED), only_apart=rank == 0)
+        before = _connect(count, pl.concat([base, kept]))
+        trial = _connect(count, pl.concat([base, kept, tier]))
+        verdict = judge.contradictions(trial, among, with_unnamed=rank == judge.rank_of_unnamed)
         ends = [tier.get_column(name).to_numpy() for name in ("a", "b")]
-        reason = np.where(base[ends[0]] == base[ends[1]], 0, verdict[trial[ends[0]]])
-        kept = pl.concat([kept, tier.filter(pl.Series(reason == 0))])
+        reason = np.where(before[ends[0]] == before[ends[1]], SOUND, verdict[trial[ends[0]]])
+        kept = pl.concat([kept, tier.filter(pl.Series(reason == SOUND))])
         refused += [
             tier.filter(pl.Series(reason == number)).with_columns(
                 pl.lit(code).alias("rule_code"), pl.lit("review").alias("decision")
             )
-            for number, code in ((1, CONFLICT), (2, TOO_LARGE))
+            for number, code in ((TWO_PERSONS, CONFLICT), (CROWDED, TOO_LARGE))
         ]
-    labels = _connect(keys.height, kept)
-    open_edges = pl.concat([rest, *refused])
-    is_open = labels[open_edges.get_column("a").to_numpy()] != labels[open_edges.get_column("b").to_numpy()]
-    final = pl.concat([kept, open_edges.filter(pl.Series(is_open)), apart])
-    return Grouping(labels, _strongest(final))
+    return kept, pl.concat(refused)
 
 
 def _strongest(edges: pl.DataFrame) -> pl.DataFrame:
@@ -102,34 +125,59 @@ def _strongest(edges: pl.DataFrame) -> pl.DataFrame:
     ).drop("standing", "rank", "grade")  # fmt: skip
 
 
-def _connect(count: int, links: pl.DataFrame) -> Positions:
+def _ends(links: pl.DataFrame) -> tuple[Positions, Positions]:
     a, b = (links.get_column(name).to_numpy().astype(np.int64) for name in ("a", "b"))
-    return components(count, a, b)
+    return a, b
+
+
+def _connect(count: int, links: pl.DataFrame) -> Positions:
+    return components(count, *_ends(links))
 
 
 class _Judge:
     """Finds groups that hold two different persons."""
 
-    def __init__(self, keys: pl.DataFrame, apart: pl.DataFrame, together: pl.DataFrame, rules: IdentityRules) -> None:
+    def __init__(self, keys: pl.DataFrame, apart: pl.DataFrame, told: pl.DataFrame, rules: IdentityRules) -> None:
         self._rules = rules
-        self._apart = [apart.get_column(name).to_numpy() for name in ("a", "b")]
+        self._sees_marks = True
+        self._apart = _ends(apart)
+        self.rank_of_unnamed = rules.rank(UNNAMED)
         marks = keys.select("own_id", "birth_order", "given", "name_sorted", "birth_date", "is_unnamed", "person_code")
-        self._marks = _agreed_by_stewards(marks, keys.get_column("mother_core"), together)
+        self._marks = _agreed_by_stewards(marks, keys.get_column("mother_core"), told)
 
-    def contradictions(
-        self, labels: Positions, among: NDArray[np.bool_], *, with_unnamed: bool = True, only_apart: bool = False
-    ) -> Positions:
-        """Return for each label 0 (sound), 1 (two different persons) or 2 (too many cards), over cards in `among`."""
-        verdict = np.zeros(len(labels), dtype=np.int64)
-        if not only_apart:
+    def only_apart(self) -> _Judge:
+        """Return a judge who goes by nothing but stewards' words that cards are apart."""
+        other = copy.copy(self)
+        other._sees_marks = False
+        return other
+
+    def with_apart_of(self, told: pl.DataFrame) -> _Judge:
+        """Return a judge for whom what is apart from a card is apart from every card that stewards linked with it."""
+        a, b = self._apart
+        if not len(a) or told.is_empty():
+            return self
+        labels = _connect(self._marks.height, told)
+        sides = pl.DataFrame({"x": labels[a], "y": labels[b]}).unique()
+        cards = pl.DataFrame({"card": np.arange(len(labels)), "label": labels})
+        pairs = sides.join(cards.rename({"card": "a"}), left_on="x", right_on="label").join(
+            cards.rename({"card": "b"}), left_on="y", right_on="label"
+        )
+        other = copy.copy(self)
+        other._apart = _ends(pairs)
+        return other
+
+    def contradictions(self, labels: Positions, among: NDArray[np.bool_], *, with_unnamed: bool = True) -> Positions:
+        """Return for each label SOUND, TWO_PERSONS or CROWDED, over the cards in `among`."""
+        verdict = np.full(len(labels), SOUND, dtype=np.int64)
+        if self._sees_marks:
             sizes = np.bincount(labels, minlength=len(labels))
-            verdict[sizes > self._rules.limits.max_cluster_cards] = 2
+            verdict[sizes > self._rules.limits.max_cluster_cards] = CROWDED
             several = self._marks.with_columns(pl.Series("label", labels)).filter(
                 pl.Series(among & (sizes[labels] > 1))
             )
-            verdict[self._two_persons(several, with_unnamed=with_unnamed)] = 1
+            verdict[self._two_persons(several, with_unnamed=with_unnamed)] = TWO_PERSONS
         a, b = self._apart
-        verdict[labels[a[labels[a] == labels[b]]]] = 1
+        verdict[labels[a[labels[a] == labels[b]]]] = TWO_PERSONS
         return verdict
 
     def _two_persons(self, marks: pl.DataFrame, *, with_unnamed: bool) -> Positions:
@@ -191,11 +239,12 @@ def _agreed_by_stewards(marks: pl.DataFrame, mothers: pl.Series, together: pl.Da
         marks = marks.join(table, on=columns, how="left", maintain_order="left").with_columns(
             pl.coalesce("instead", value).alias(value)
         ).drop("instead")  # fmt: skip
+    # Of the cards themselves everything is settled: their names are no argument against any other card.
     return marks.with_columns(
         pl.when(~is_told).then("birth_order").alias("birth_order"),
-        pl.when(is_told & pl.col("is_unnamed")).then(None).otherwise("person_code").alias("person_code"),
-        # Without a mother, a name means nothing for other cards; of these cards it is settled.
-        (pl.col("is_unnamed") | (is_told & pl.col("mother").is_null())).alias("is_unnamed"),
+        pl.when(~is_told).then("person_code").alias("person_code"),
+        (pl.col("is_unnamed") | is_told).alias("is_unnamed"),
+        pl.when(~is_told).then("given").alias("given"),
     ).drop("label", "mother")
 
 
@@ -208,8 +257,3 @@ def _first_of_each(told: pl.DataFrame, columns: list[str], value: str) -> pl.Dat
     edges = nodes.join(firsts, on="label")
     joined = components(distinct.height, edges.get_column("first").to_numpy(), edges.get_column("node").to_numpy())
     return distinct.select(*columns, distinct.get_column(value).gather(pl.Series(joined)).alias("instead"))
-
-
-def first_cards(labels: Positions) -> Iterable[int]:
-    """Return the positions of the first card of every person."""
-    return np.flatnonzero(labels == np.arange(len(labels))).tolist()

@@ -24,7 +24,7 @@ MATCH_COLUMNS: Schema = {
     "own_id": pl.String,  # the national id, when its digits of the year of birth are those of the card
     "name": pl.String,  # all words, folded
     "name_core": pl.String,  # without particles
-    "name_sorted": pl.String,  # the words of name_core in alphabetical order
+    "name_sorted": pl.String,  # its words in alphabetical order, without particles wherever they stand
     "surname": pl.String,
     "given": pl.String,
     "is_unnamed": pl.Boolean,
@@ -83,7 +83,7 @@ def match_keys(cards: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
             for name, alias in (("household_commune_code", "commune"), ("temporary_commune_code", "commune_2"))
         ),
     ).with_columns(
-        pl.col("name_core").str.split(" ").list.sort().list.join(" ").alias("name_sorted"),
+        _without_any(pl.col("name_core"), particles).str.split(" ").list.sort().list.join(" ").alias("name_sorted"),
         pl.col("name_core").str.split(" ").list.first().alias("surname"),
         pl.col("name_core").str.split(" ").list.last().alias("given"),
         pl.min_horizontal("birth_date", "birth_swapped").alias("birth_fold"),
@@ -115,6 +115,13 @@ def _without(name: pl.Expr, particles: list[str]) -> pl.Expr:
     pattern = f" (?:{word}) "
     # Two passes: words that follow each other share a space.
     return name.str.replace_all(pattern, " ").str.replace_all(pattern, " ")
+
+
+def _without_any(name: pl.Expr, particles: list[str]) -> pl.Expr:
+    """Return a name without particles at its ends either, as long as two words are left."""
+    pattern = f"^(?:{'|'.join(particles)}) | (?:{'|'.join(particles)})$"
+    shorter = name.str.replace_all(pattern, "")
+    return pl.when(shorter.str.contains(" ", literal=True)).then(shorter).otherwise(name)
 
 
 def _swapped(day: pl.Expr) -> pl.Expr:

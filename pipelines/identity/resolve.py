@@ -11,10 +11,12 @@ import numpy as np
 import polars as pl
 
 from pipelines.identity.cards import Schema, in_order, shaped
-from pipelines.identity.clusters import Grouping, group
+from pipelines.identity.clusters import UNNAMED, Grouping, group
 from pipelines.identity.deterministic import certain_edges
+from pipelines.identity.model import Model, explained
 from pipelines.identity.normalise import match_keys
 from pipelines.identity.pairs import evidence, open_keys
+from pipelines.identity.probabilistic import MODEL_PAIRS, by_key, likely_edges
 from pipelines.identity.rules import IdentityRules
 
 PERSON_KEY_LENGTH = 20
@@ -39,6 +41,7 @@ PERSON_REDIRECTS: Schema = {
     "new_person_key": pl.String,
 }
 BY_RULES = "rules"
+BY_MODEL = "model"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,43 +50,74 @@ class Resolution:
 
     person_cards: pl.DataFrame  # PERSON_CARDS, in the order of card keys
     person_links: pl.DataFrame  # PERSON_LINKS, in the order of card keys
+    model_pairs: pl.DataFrame  # MODEL_PAIRS: every pair that the model has something to say of
 
 
-def resolve(cards: pl.DataFrame, decisions: pl.DataFrame, rules: IdentityRules, secret: bytes) -> Resolution:
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """What an earlier run scored, by the same definitions and the same model: it is not scored again."""
+
+    card_keys: pl.Series  # cards whose pairs among themselves are in
+    model_pairs: pl.DataFrame  # MODEL_PAIRS
+
+
+NOTHING_EARLIER = Earlier(pl.Series("card_key", [], dtype=pl.String), pl.DataFrame(schema=MODEL_PAIRS))
+
+
+def resolve(
+    cards: pl.DataFrame,
+    decisions: pl.DataFrame,
+    rules: IdentityRules,
+    model: Model,
+    secret: bytes,
+    earlier: Earlier = NOTHING_EARLIER,
+) -> Resolution:
     """Return persons and links of `cards` (CARD_COLUMNS) under stewards' `decisions`.
 
-    A person's key is a keyed digest of its first card in the order of `in_order`.
+    A person's key is a keyed digest of its first card in the order of `in_order`. What `earlier` holds saves time and
+    changes nothing.
     """
-    keys = match_keys(in_order(cards), rules)
+    ordered = in_order(cards)
+    is_new = ~ordered.get_column("card_key").is_in(earlier.card_keys.implode())
+    keys = match_keys(ordered, rules).with_columns(is_new.alias("is_new"))
     with open_keys(keys) as connection:
+        decision_of = {code: row.decision for code, row in rules.rules.items()}
         certain = certain_edges(connection, rules.limits).with_columns(
-            pl.col("rule_code")
-            .replace_strict({code: row.decision for code, row in rules.rules.items()})
-            .alias("decision"),
+            pl.col("rule_code").replace_strict(decision_of, return_dtype=pl.String).alias("decision"),
             pl.lit(None, dtype=pl.Float64).alias("score"),
+            pl.lit(None, dtype=pl.String).alias("pattern"),
             pl.lit(None, dtype=pl.String).alias("model_version"),
             pl.lit(BY_RULES).alias("decided_by"),
             pl.lit(None, dtype=pl.String).alias("reason"),
         )
-        edges = pl.concat([certain, _steward_edges(keys, decisions).select(certain.columns)])
+        scored = by_key(likely_edges(connection, model, rules), keys)
+        pairs = pl.concat([earlier.model_pairs, scored]).sort("card_key_a", "card_key_b")
+        likely = _at_positions(keys, pairs).with_columns(
+            pl.when(pl.col("rule_code") == UNNAMED).then(2).otherwise(0).cast(pl.Int32).alias("grade"),
+            pl.col("rule_code").replace_strict(decision_of, return_dtype=pl.String).alias("decision"),
+            pl.lit(model.version).alias("model_version"),
+            pl.lit(BY_MODEL).alias("decided_by"),
+            pl.lit(None, dtype=pl.String).alias("reason"),
+        )
+        told = _at_positions(keys, decisions).with_columns(
+            pl.lit(0, dtype=pl.Int32).alias("grade"),
+            pl.lit(None, dtype=pl.Float64).alias("score"),
+            pl.lit(None, dtype=pl.String).alias("pattern"),
+            pl.lit(None, dtype=pl.String).alias("model_version"),
+        )
+        edges = pl.concat([certain, likely.select(certain.columns), told.select(certain.columns)])
         grouping = group(keys, edges, rules)
-        links = _links(keys, grouping, connection)
-    return Resolution(_person_cards(keys, grouping, secret), links)
+        links = _links(keys, grouping, model, connection)
+    return Resolution(_person_cards(keys, grouping, secret), links, pairs)
 
 
-def _steward_edges(keys: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """Return decisions by the positions of their cards; one on a card that no file holds waits for it."""
+def _at_positions(keys: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Add `a` < `b`, the positions of both cards; a decision on a card that no file holds yet waits for it."""
     places = keys.select("card_key").with_row_index("card").with_columns(pl.col("card").cast(pl.Int32))
-    found = decisions.join(places.rename({"card_key": "card_key_a", "card": "x"}), on="card_key_a").join(
+    found = pairs.join(places.rename({"card_key": "card_key_a", "card": "x"}), on="card_key_a").join(
         places.rename({"card_key": "card_key_b", "card": "y"}), on="card_key_b"
     )
-    return found.with_columns(
-        pl.lit(0, dtype=pl.Int32).alias("grade"),
-        pl.min_horizontal("x", "y").alias("a"),
-        pl.max_horizontal("x", "y").alias("b"),
-        pl.lit(None, dtype=pl.Float64).alias("score"),
-        pl.lit(None, dtype=pl.String).alias("model_version"),
-    )
+    return found.with_columns(pl.min_horizontal("x", "y").alias("a"), pl.max_horizontal("x", "y").alias("b"))
 
 
 def _person_cards(keys: pl.DataFrame, grouping: Grouping, secret: bytes) -> pl.DataFrame:
@@ -100,9 +134,10 @@ def person_key(card_key: str, secret: bytes) -> str:
     return hmac.digest(secret, card_key.encode(), "sha256").hex()[:PERSON_KEY_LENGTH]
 
 
-def _links(keys: pl.DataFrame, grouping: Grouping, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def _links(keys: pl.DataFrame, grouping: Grouping, model: Model, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     names = keys.get_column("card_key")
     edges = evidence(grouping.edges, connection)
+    edges = edges.with_columns(explained(edges.get_column("pattern"), model).alias("weights"))
     x, y = names.gather(edges.get_column("a")), names.gather(edges.get_column("b"))
     texts = edges.with_columns(
         pl.when(x < y).then(x).otherwise(y).alias("card_key_a"),
@@ -113,15 +148,16 @@ def _links(keys: pl.DataFrame, grouping: Grouping, connection: duckdb.DuckDBPyCo
 
 
 def _evidence_text() -> pl.Expr:
-    """Return evidence as JSON: fields that agree and that differ, and what stood before a guard stepped in."""
+    """Return evidence as JSON: fields that agree and that differ, weights, what stood before a guard stepped in."""
+    weights = pl.lit(',"weights":') + pl.col("weights")
     basis = pl.when(pl.col("basis") != pl.col("rule_code")).then(pl.lit(',"basis":"') + pl.col("basis") + '"')
     # A reason is a person's own words, so it is written by the JSON library.
     reason = pl.lit(',"reason":') + pl.col("reason").map_elements(
         lambda text: json.dumps(text, ensure_ascii=False), return_dtype=pl.String
     )
     return pl.concat_str(
-        pl.lit('{"agreed":'), "agreed", pl.lit(',"differs":'), "differs", basis.fill_null(""), reason.fill_null(""),
-        pl.lit("}"),
+        pl.lit('{"agreed":'), "agreed", pl.lit(',"differs":'), "differs", weights.fill_null(""), basis.fill_null(""),
+        reason.fill_null(""), pl.lit("}"),
     )  # fmt: skip
 
 

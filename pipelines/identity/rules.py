@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines import phones
 from pipelines.reference import IdentityRule, NamePlaceholder, PhonePrefix, Registry, RegistryError
 
 PACKAGE = Path(__file__).parent
@@ -86,6 +87,6 @@ def _version(registry: Registry) -> str:
         sorted(registry.primary_successor.items()),
     ):
         digest.update(repr(list(rows)).encode() + b"\0")
-    for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("*.json")]):
+    for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("*.json"), Path(phones.__file__)]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -14,6 +14,7 @@ from pipelines.cli import app
 
 COMMANDS = [
     "demo", "generate", "submit", "run", "status", "receipt", "indicator", "serve", "doctor", "doses", "facilities",
+    "identity",
 ]  # fmt: skip
 HEAVY = ["dagster", "dbt", "duckdb", "great_expectations", "pandas", "polars", "streamlit"]
 
@@ -53,6 +54,15 @@ def test_every_command_and_option_has_help_in_both_languages(niis: NiisRunner, c
         assert without == []
 
 
+@pytest.mark.parametrize("command", ["status", "review", "decide", "deck", "score", "train"])
+def test_every_command_about_persons_has_help_in_both_languages(command: str) -> None:
+    import typer  # noqa: PLC0415
+
+    described = typer.main.get_command(app).commands["identity"].commands[command]  # type: ignore[attr-defined]
+    assert " / " in described.help
+    assert [parameter.name for parameter in described.params if " / " not in (parameter.help or "")] == []
+
+
 def test_help_loads_nothing_heavy() -> None:
     script = f"import sys, pipelines.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
@@ -71,6 +81,8 @@ def test_help_loads_nothing_heavy() -> None:
         ("indicator", "x", "--period-type", "quarter", "--from", "2024-01"),
         ("status", "--format", "xml"),
         ("serve", "--port", "0"),
+        ("identity", "decide", "a", "b"),
+        ("identity", "decide", "a", "b", "--link", "--apart"),
     ],
 )
 def test_a_command_that_is_not_understood_exits_with_2(niis: NiisRunner, arguments: tuple[str, ...]) -> None:
@@ -86,6 +98,7 @@ def test_a_command_that_is_not_understood_exits_with_2(niis: NiisRunner, argumen
         (("submit",), "no file was named"),
         (("receipt", "abc"), "nothing has been taken in yet"),
         (("facilities",), "there is no facility register"),
+        (("identity", "status"), "nobody has been identified yet"),
     ],
 )
 def test_a_problem_is_one_sentence_and_exits_with_1(

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.identity.cards import CARD_COLUMNS
 from pipelines.identity.decisions import as_frame
+from pipelines.identity.model import load_model
 from pipelines.identity.resolve import Resolution, resolve
 from pipelines.identity.rules import IdentityRules, rules_of
 from pipelines.reference import load_registry
@@ -51,7 +52,8 @@ def decisions_on(found: Resolution) -> dict[str, tuple[str, str]]:
 
 def resolved(frame: pl.DataFrame, decisions: pl.DataFrame | None = None) -> Resolution:
     """Return who is who among cards."""
-    return resolve(frame, as_frame({}) if decisions is None else decisions, rules_of(load_registry()), SECRET)
+    told = as_frame({}) if decisions is None else decisions
+    return resolve(frame, told, rules_of(load_registry()), load_model(), SECRET)
 
 
 @pytest.fixture(scope="session")

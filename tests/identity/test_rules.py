@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import math
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 import pytest
 
+from pipelines.identity.model import load_model
 from pipelines.identity.resolve import person_key
 from tests.identity.conftest import SECRET, cards, decisions_on, persons, resolved
 
@@ -62,7 +65,61 @@ def test_a_card_between_two_national_ids_belongs_to_neither_by_itself() -> None:
 def test_twins_who_share_a_code_are_not_linked() -> None:
     found = resolved(cards(a={"full_name": "Nguyễn Thị Ánh"}, b={"full_name": "Nguyễn Thị Bình"}))
     assert persons(found) == ["a", "b"]
-    assert decisions_on(found)["ab"] == ("person_code_contradicted", "review")
+    assert decisions_on(found)["ab"][1] == "review"
+
+
+def test_twins_with_codes_of_their_own_are_kept_apart() -> None:
+    found = resolved(cards(a={"full_name": "Nguyễn Thị Ánh"}, b={"full_name": "Nguyễn Gia Kiên", "person_code": "P2"}))
+    assert persons(found) == ["a", "b"]
+    assert decisions_on(found)["ab"] == ("twins", "apart")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"full_name": "NGUYEN ANH"},
+        {"full_name": "Ánh Nguyễn Thị"},
+        {"full_name": "Nguyễn Thj Ánh"},
+        {"birth_date": date(2024, 3, 16)},
+        {"household_commune_code": "26743"},
+        {"mother_name": None},
+        {"phone": None},
+        {"mother_name": "Trần Thị Đòa"},
+        {"birth_date": date(2024, 8, 3), "phone": "0912345678"},
+    ],
+)
+def test_the_model_recognises_a_child_that_was_registered_again(change: dict[str, Any]) -> None:
+    swapped = {"birth_date": date(2024, 3, 8)} if change.get("birth_date") == date(2024, 8, 3) else {}
+    found = resolved(cards(a=swapped, b={"person_code": "P2", **change}))
+    assert persons(found) == ["ab"]
+
+
+def test_the_model_does_not_link_by_name_and_birth_date_alone() -> None:
+    other = {"person_code": "P2", "mother_name": None, "phone": None, "household_commune_code": "26743"}
+    assert persons(resolved(cards(a={}, b=other))) == ["a", "b"]
+
+
+def test_brothers_and_sisters_are_not_one_child() -> None:
+    sister = {"person_code": "P2", "full_name": "Nguyễn Thị Bích", "birth_date": date(2022, 1, 2)}
+    found = resolved(cards(a={}, b=sister))
+    assert persons(found) == ["a", "b"]
+    assert decisions_on(found) == {}
+
+
+def test_evidence_of_the_model_holds_its_weights() -> None:
+    found = resolved(cards(a={}, b={"person_code": "P2", "household_commune_code": "26743"}))
+    link = found.person_links.row(0, named=True)
+    assert (link["rule_code"], link["decided_by"], link["model_version"]) == (
+        "model_link",
+        "model",
+        load_model().version,
+    )
+    weights = json.loads(link["evidence"])["weights"]
+    assert weights["birth_date"] == {"level": "same", "weight": load_model().weights["birth_date"][4]}
+    total = sum(item["weight"] for item in weights.values())
+    assert math.log2(link["score"] / (1 - link["score"])) == pytest.approx(
+        total + math.log2(load_model().settings["probability_two_random_records_match"]), abs=0.1
+    )
 
 
 def test_twins_told_apart_by_their_order_are_not_linked() -> None:
