@@ -62,6 +62,8 @@ def read_schedule(path: Path) -> Table:
         _require(table, name)
     _to_number(table, "dose_number", smallest=1)
     _to_ages(table, AGES)
+    joined = table.frame.get_column("product_code").str.contains("[,;/]").fill_null(value=False)
+    table.blame(joined, "product_code", "several products are joined by another sign than |", "write them as a|b|c")
     for name in ("valid_from", "valid_to"):
         _to_date(table, name)
     if table.frame.is_empty():

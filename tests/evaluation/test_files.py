@@ -125,6 +125,10 @@ def test_a_bad_dose_is_told_with_line_field_and_value(tmp_path: Path, changes: d
             "dtp has dose 1 more than once for births from 2024-01-01",
         ),
         ([{"dose_number": 1, "minimun_age": "6 weeks"}], "the column 'minimun_age' is not known; call it minimum_age"),
+        (
+            [{"dose_number": 1, "product_code": "a; b"}],
+            "product_code is 'a; b': several products are joined by another",
+        ),
         ([{"minimum_age": "6 weeks"}], "schedule.csv: the column dose_number is missing; a schedule needs it"),
     ],
 )
