@@ -215,7 +215,9 @@ class Oracle:
         for place, by_month in places.items():
             for month, sources in by_month.items():
                 self.cells[place, month, month, "places_expected", one_source(sources)] = 1.0
-        reported = [month for row in self._reports for month in (row["start"], row["end"])]
+        # A year's target lies in months that nobody can have reported yet: they are no periods of their own.
+        unspread = [row for row in self._reports if self.registry.measures[row["measure_code"]].annual_spread == "none"]
+        reported = [month for row in unspread for month in (row["start"], row["end"])]
         spanned = months_from(min(reported), max(reported)) if reported else []
         self.months = sorted({*programme, *spanned})
 
