@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ import dagster as dg
 
 from pipelines.files import this_process, write_text_atomically
 from pipelines.recovery import PROCESS_TAG
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Settings, load_settings, set_variable
 
 # One writer at a time: everything that writes the lake, the warehouse or a release takes a slot of this
 # pool. The file lock behind it holds against writers that Dagster does not know of.
@@ -90,7 +89,7 @@ def prepare_dagster_home(settings: Settings) -> None:
 @contextmanager
 def dagster_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """Open Dagster's storage in the home folder, with its chatter turned down."""
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    set_variable("DAGSTER_HOME", settings.dagster_home)
     logging.getLogger("dagster").setLevel(logging.ERROR)
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         yield instance

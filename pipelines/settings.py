@@ -1,4 +1,4 @@
-"""Where everything lives: the only module that reads the environment.
+"""Where everything lives: the only module that reads or sets the environment.
 
 Does not create folders and does not open files: whoever writes creates what it writes to.
 """
@@ -6,6 +6,8 @@ Does not create folders and does not open files: whoever writes creates what it 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +96,25 @@ def load_settings(home: Path | str | None = None) -> Settings:
 def turn_telemetry_off() -> None:
     """Set the variables that keep Dagster, dbt, Great Expectations and Streamlit from calling out."""
     os.environ.update(TELEMETRY_OFF)
+
+
+def set_variable(name: str, value: Path | str) -> None:
+    """Set a variable that a library reads, for the rest of the process."""
+    os.environ[name] = str(value)
+
+
+@contextmanager
+def variable_set(name: str, value: Path | str) -> Iterator[None]:
+    """Set a variable that a library reads, and leave the environment as it was."""
+    before = os.environ.get(name)
+    os.environ[name] = str(value)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
 
 
 def external_data_dir() -> Path:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from filelock import FileLock
 
 from pipelines.files import write_text_atomically
-from pipelines.settings import DBT_PROJECT_DIR, Settings, turn_telemetry_off
+from pipelines.settings import DBT_PROJECT_DIR, Settings, turn_telemetry_off, variable_set
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -267,18 +266,9 @@ def parse_project() -> Manifest:
     return outcome.result
 
 
-@contextmanager
-def _warehouse_in_environment(path: Path) -> Iterator[None]:
-    """Set NIIS_WAREHOUSE, which the dbt profile reads, for the time of one invocation."""
-    before = os.environ.get("NIIS_WAREHOUSE")
-    os.environ["NIIS_WAREHOUSE"] = str(path)
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop("NIIS_WAREHOUSE", None)
-        else:
-            os.environ["NIIS_WAREHOUSE"] = before
+def _warehouse_in_environment(path: Path) -> AbstractContextManager[None]:
+    """Set the variable that the dbt profile reads, for the time of one invocation."""
+    return variable_set("NIIS_WAREHOUSE", path)
 
 
 def describe_failures(nodes: Sequence[NodeResult], limit: int = 5) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +16,7 @@ import duckdb
 from pipelines.facilities import read_facilities
 from pipelines.inbox import submit, take_in_waiting
 from pipelines.reference import Registry, load_registry
-from pipelines.settings import DBT_PROJECT_DIR, Settings
+from pipelines.settings import DBT_PROJECT_DIR, Settings, variable_set
 from pipelines.transform import parse_project
 
 RECEIVED_AT = datetime(2026, 4, 5, 12)
@@ -62,7 +60,7 @@ def run_dbt(settings: Settings, warehouse: Path, as_of: date, command: str, *arg
     target = warehouse.parent / "target"
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
     project = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
-    with _warehouse(warehouse):
+    with variable_set("NIIS_WAREHOUSE", warehouse):
         outcome = dbtRunner(manifest=_manifest()).invoke(
             [*quiet, command, *arguments, *project, "--target-path", str(target), "--vars", json.dumps(variables)]
         )
@@ -109,16 +107,3 @@ def indicator_rows(database: Path, codes: Sequence[str], areas: Sequence[tuple[s
 def _manifest() -> Any:
     """Parse the project once a session: parsing takes longer than the models."""
     return parse_project()
-
-
-@contextmanager
-def _warehouse(path: Path) -> Iterator[None]:
-    before = os.environ.get("NIIS_WAREHOUSE")
-    os.environ["NIIS_WAREHOUSE"] = str(path)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["NIIS_WAREHOUSE"]
-        else:
-            os.environ["NIIS_WAREHOUSE"] = before
