@@ -26,9 +26,13 @@ class NoSuchPersonError(Exception):
 
 
 def certified(persons: Persons, person_key: str, day: date) -> Certificate | None:
-    """Return what is certified of a person by what was given up to `day`; None without the person or a name of it."""
-    person = persons.person(person_key)
-    if person is None or person["full_name"] is None:
+    """Return what is certified of a person by what was given up to `day`; None without the person or a name of it.
+
+    A key of old is certified with what is known of the person that it leads to.
+    """
+    current = persons.current_key(person_key)
+    person = persons.person(current) if current else None
+    if current is None or person is None or person["full_name"] is None:
         return None
     doses = [
         Dose(
@@ -41,7 +45,7 @@ def certified(persons: Persons, person_key: str, day: date) -> Certificate | Non
             product=row["product_vi"] or "",
             facility=row["facility_vi"] or "",
         )
-        for row in persons.protection(person_key, day).iter_rows(named=True)
+        for row in persons.protection(current, day).iter_rows(named=True)
     ]
     return Certificate(person_key, person["full_name"], person["birth_date"], person["sex"], day, doses)
 

@@ -112,6 +112,10 @@ def _list(context: Context, frame: pl.DataFrame) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"w_due_rows_{page}",
+        column_config={
+            texts("note"): st.column_config.TextColumn(texts("note"), width=240),
+            texts("days_overdue"): st.column_config.TextColumn(texts("days_overdue"), alignment="right"),
+        },
     )
     st.caption(texts("due_open_hint"))
     picked = event["selection"]["rows"]

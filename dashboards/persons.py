@@ -19,12 +19,23 @@ from pipelines.evaluation.macros import render
 
 _SHORTEST_NAME = 2
 
-# Who lives in an area on a day, and in which commune.
+# Who lives in an area on a day, and in which commune: in the same tree where the place is known in it, else as sent.
 _RESIDENTS = """
+communes as (
+    select unit_code, hierarchy_code, min(area_code) as commune_code
+    from per_unit_areas
+    where hierarchy_code = $hierarchy and level_code = 'commune'
+    group by unit_code, hierarchy_code
+),
+
 residents as materialized (
-    select residences.person_key, residences.hierarchy_code, residences.commune_code, residences.residence_kind
+    select
+        residences.person_key, residences.residence_kind,
+        coalesce(communes.hierarchy_code, residences.hierarchy_code) as hierarchy_code,
+        coalesce(communes.commune_code, residences.commune_code) as commune_code
     from per_residences as residences
     inner join per_unit_areas as units on residences.unit_code = units.unit_code
+    left join communes on residences.unit_code = communes.unit_code
     where units.hierarchy_code = $hierarchy and units.area_code = $area
         and residences.valid_from <= $day and (residences.valid_to is null or $day < residences.valid_to)
 )
@@ -33,6 +44,10 @@ residents as materialized (
 
 class PersonsFileError(ReleaseError):
     """The release has no file of persons, or another one than was published."""
+
+
+class TooManyPersonsError(ReleaseError):
+    """A reader may use so much memory and time only; the message says what to do."""
 
 
 class Persons:
@@ -48,8 +63,12 @@ class Persons:
     def _frame(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> pl.DataFrame:
         cursor = self._connection.cursor()
         try:
-            frame: pl.DataFrame = cursor.sql(sql, params=parameters or None).pl()
-            return frame
+            return _asked(cursor, sql, parameters)
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException) as error:
+            raise TooManyPersonsError(
+                "Danh sách quá dài; hãy chọn một tỉnh hoặc địa bàn nhỏ hơn. / "
+                "The list is too long to be made at once; choose a province or a smaller area."
+            ) from error
         finally:
             cursor.close()
 
@@ -148,6 +167,8 @@ with {_RESIDENTS},
 found as (
     select person_key, 1 as rank, 'key' as found_by from per_persons where person_key = $text
     union all
+    select new_person_key, 1, 'key' from per_redirects where old_person_key = $text
+    union all
     select person_key, 2, 'code' from per_cards where upper(person_code) = upper($text) or national_id = $text
     union all
     select person_key, 3, 'phone' from per_persons
@@ -186,9 +207,10 @@ limit $limit
         )
 
     def keys_of(self, text: str) -> list[str]:
-        """Return the keys of the persons with a key, person code or national id, in order."""
+        """Return the keys of the persons with a key (also one of old), person code or national id, in order."""
         return self._frame(
             "select person_key from per_persons where person_key = $text"
+            " union select new_person_key from per_redirects where old_person_key = $text"
             " union select person_key from per_cards where upper(person_code) = upper($text) or national_id = $text"
             " order by person_key",
             {"text": text.strip()},
@@ -200,6 +222,15 @@ limit $limit
         """Return who a person is, or None when there is no such key."""
         found = self._frame("select * from per_persons where person_key = ?", [person_key])
         return found.row(0, named=True) if found.height else None
+
+    def current_key(self, person_key: str) -> str | None:
+        """Return the key under which a person stands now; None when a key names nobody, or several persons."""
+        found = self._frame(
+            "select person_key from per_persons where person_key = $key"
+            " union select new_person_key from per_redirects where old_person_key = $key",
+            {"key": person_key},
+        )["person_key"].to_list()
+        return found[0] if len(found) == 1 else None
 
     def cards(self, person_key: str) -> pl.DataFrame:
         """One row per set of identifying fields under which the person was sent."""
@@ -283,6 +314,13 @@ limit $limit
             " order by doses.sort_order, events.series_code, events.given_date",
             [person_key, day],
         )
+
+
+def _asked(
+    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] | dict[str, object]
+) -> pl.DataFrame:
+    frame: pl.DataFrame = cursor.sql(sql, params=parameters or None).pl()
+    return frame
 
 
 def _states(keys: str, day: date) -> str:

@@ -256,21 +256,23 @@ def _copy_persons(source: Path, target: Path) -> dict[str, int]:
     counts: dict[str, int] = {}
     with duckdb.connect(str(source), read_only=True) as build:
         relations = build.execute(
-            "select t.table_schema, t.table_name, bool_or(c.column_name = 'person_key')"
+            "select t.table_schema, t.table_name, bool_or(c.column_name = 'person_key'), t.table_type = 'VIEW'"
             " from information_schema.tables as t"
             " inner join information_schema.columns as c using (table_catalog, table_schema, table_name)"
             " where starts_with(t.table_name, ?) or (starts_with(t.table_name, ?) and t.table_type = 'BASE TABLE')"
             " group by all order by 2",
             [PERSONS_PREFIX, _DEFINITIONS_PREFIX],
         ).fetchall()
-    if not any(name.startswith(PERSONS_PREFIX) for _, name, _ in relations):
+    if not any(name.startswith(PERSONS_PREFIX) for _, name, _, _ in relations):
         return counts
     with _for_the_owner_alone(), duckdb.connect(str(target)) as connection:
         connection.execute(f"attach {_literal(str(source))} as build (read_only)")
-        for schema, name, has_person in relations:
+        for schema, name, has_person, is_view in relations:
             order = " order by person_key" if has_person else ""
             connection.execute(f'create table "{name}" as select * from build."{schema}"."{name}"{order}')
-            (counts[name],) = connection.execute(f'select count(*) from build."{schema}"."{name}"').fetchall()[0]
+            # A view is not asked twice: what it gave is what the copy has to hold.
+            counted = f'"{name}"' if is_view else f'build."{schema}"."{name}"'
+            (counts[name],) = connection.execute(f"select count(*) from {counted}").fetchall()[0]
         connection.execute("detach build")
         connection.execute("checkpoint")
     return counts

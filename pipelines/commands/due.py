@@ -45,6 +45,21 @@ COLUMNS = [
     "note",
 ]
 
+# What fits on a screen.
+_TABLE = [
+    "person_key",
+    "full_name",
+    "birth_date",
+    "commune_code",
+    "series_code",
+    "state_code",
+    "dose_code",
+    "recommended_date",
+    "days_overdue",
+    "phone",
+    "note",
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -98,7 +113,8 @@ def due(
     if state:
         frame = frame.filter(frame["state_code"].is_in(state))
     if out is None:
-        print_rows(frame.select(COLUMNS).to_dicts(), COLUMNS, form)
+        columns = _TABLE if form is Format.TABLE else COLUMNS
+        print_rows(frame.select(columns).to_dicts(), columns, form)
         return
     facts: list[tuple[str, Any]] = [
         (texts("data_kind"), texts("kind_synthetic" if persons.is_synthetic else "kind_routine")),

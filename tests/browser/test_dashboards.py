@@ -61,11 +61,8 @@ def drawn(page: Page, url: str) -> None:
     page.wait_for_timeout(700)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_every_page_is_whole(browser: Browser, address: str, language: str, width: int) -> None:
-    context = browser.new_context(locale="vi-VN", viewport={"width": width, "height": 900})
-    page = context.new_page()
+def problems_of(page: Page, address: str) -> list[str]:
+    """Return a list that gathers what goes wrong on a page from now on."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
     page.on(
@@ -85,6 +82,15 @@ def test_every_page_is_whole(browser: Browser, address: str, language: str, widt
             else None
         ),
     )
+    return problems
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_is_whole(browser: Browser, address: str, language: str, width: int) -> None:
+    context = browser.new_context(locale="vi-VN", viewport={"width": width, "height": 900})
+    page = context.new_page()
+    problems = problems_of(page, address)
     for path in PAGES:
         drawn(page, f"{address}/{path}?lang={language}")
         if page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count():

@@ -49,6 +49,7 @@ create table per_appointments (appointment_key varchar, person_key varchar, faci
     submission_id varchar, line_no integer, original_name varchar, received_at timestamp);
 create table per_links (person_key varchar, card_key_a varchar, card_key_b varchar, rule_code varchar, score double,
     decision varchar, evidence varchar, decided_by varchar, rule_vi varchar, rule_en varchar);
+create table per_redirects (old_person_key varchar, new_person_key varchar);
 create table dim_areas (hierarchy_code varchar, area_code varchar, level_code varchar, parent_code varchar,
     name_vi varchar, name_en varchar);
 create table dim_facilities (facility_code varchar, name_vi varchar, name_en varchar);
@@ -118,11 +119,18 @@ def write_register(path: Path, persons: Sequence[Person]) -> None:
         connection.execute("checkpoint")
 
 
-def make_persons_release(published: Path, persons: Sequence[Person], release_id: str = RELEASE_ID) -> Path:
+def make_persons_release(
+    published: Path,
+    persons: Sequence[Person],
+    release_id: str = RELEASE_ID,
+    redirects: Sequence[tuple[str, str]] = (),
+) -> Path:
     """Write a release with nothing in it but persons, or add them to one that is there; make it the current one."""
     folder = published / release_id
     folder.mkdir(parents=True, exist_ok=True)
     write_register(folder / "persons.duckdb", persons)
+    with duckdb.connect(str(folder / "persons.duckdb")) as connection:
+        _insert(connection, "per_redirects", *redirects)
     if not (folder / "niis.duckdb").exists():
         with duckdb.connect(str(folder / "niis.duckdb")) as connection:
             connection.execute("create table rpt_release as select ? as release_id", [release_id])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboards.persons import Persons
+from dashboards.persons import Persons, TooManyPersonsError
 from dashboards.warehouse import connect
 from pipelines.reference import load_registry
 from tests.care.register import (
@@ -177,6 +177,11 @@ def test_who_moves_is_due_where_it_lives_on_the_day_and_in_both_trees(tmp_path: 
     assert not states(register, date(2025, 9, 1), OLD_COMMUNE)
     assert states(register, date(2025, 9, 1), OTHER_COMMUNE)
     assert len(states(register, date(2025, 9, 1), DISTRICT)) == len(states(register, date(2025, 9, 1), "VN"))
+
+
+def test_a_list_that_is_too_long_for_a_reader_is_a_sentence(register: Persons) -> None:
+    with pytest.raises(TooManyPersonsError, match="choose a province"):
+        register._frame("select count(distinct md5(range::varchar)) from range(20_000_000)")
 
 
 def test_every_state_of_the_registry_has_its_words(register: Persons) -> None:

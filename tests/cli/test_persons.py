@@ -138,6 +138,27 @@ def test_a_certificate_whose_record_was_corrected_says_so(home: Settings, tmp_pa
     assert (changed.exit_code, "CHANGED" in changed.stderr) == (1, True)
 
 
+def test_a_key_of_old_leads_to_the_person_and_its_certificate_still_matches(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home")
+    make_persons_release(settings.published, [MOVER])
+    code = niis(settings, "certificate", "mover", "--out", tmp_path / "page.pdf").stderr.split()[-1]
+    folder = settings.published / "20260405T050000Z-000003"
+    (folder / "persons.duckdb").unlink()
+    merged = type(MOVER)(**{**vars(MOVER), "key": "merged"})
+    make_persons_release(settings.published, [merged], redirects=[("mover", "merged")])
+    assert json.loads(niis(settings, "person", "show", "mover", "--format", "json").stdout)["person"][0] == {
+        "person_key": "merged",
+        "full_name": MOVER.name,
+        "birth_date": "2025-05-01",
+        "sex": "F",
+        "mother_name": "Trần Thị Hoà",
+        "phone": "0912345678",
+        "contact_opt_out": True,
+        "death_date": None,
+    }
+    assert niis(settings, "certificate", "verify", "--digest", code).exit_code == 0
+
+
 def test_every_look_is_written_down_without_a_name(home: Settings) -> None:
     niis(home, "person", "find", "Nguyễn Thị Ánh", "--area", "VN")
     lines = home.person_access_log.read_text(encoding="utf-8").splitlines()

@@ -13,19 +13,20 @@ from pathlib import Path
 
 _START = (
     "import sys; from pathlib import Path; from dashboards.server import serve; "
-    "serve(Path(sys.argv[1]), port=int(sys.argv[2]))"
+    "from pipelines.settings import Settings; "
+    "serve(Path(sys.argv[1]), port=int(sys.argv[2]), persons_of=Settings(Path(sys.argv[3])) if sys.argv[3:] else None)"
 )
 
 
 @contextmanager
-def served(published: Path) -> Iterator[str]:
-    """Serve a folder of releases; give the address once it answers."""
+def served(published: Path, persons_home: Path | None = None) -> Iterator[str]:
+    """Serve a folder of releases, with the persons of a home when it is given; give the address once it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
-        [sys.executable, "-c", _START, str(published), str(port)],
+        [sys.executable, "-c", _START, str(published), str(port), *([str(persons_home)] if persons_home else [])],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
