@@ -35,7 +35,7 @@ def build_definitions(registry: Registry | None = None, **overrides: Any) -> dg.
         assets=[build_intake(registry), build_identity(registry), warehouse, build_publication(marts, registry)],
         asset_checks=build_checks(registry),
         jobs=[take_in, build_and_publish],
-        sensors=build_sensors(),
+        sensors=build_sensors(registry),
         schedules=build_schedules(),
         resources={**resources, **overrides},
     )

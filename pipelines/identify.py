@@ -12,6 +12,7 @@ from pipelines.files import write_text_atomically
 from pipelines.identity import resolve as pure
 from pipelines.identity import store as files
 from pipelines.identity.cards import CARD_COLUMNS, merged, read_cards
+from pipelines.identity.corrections import VERSIONS, replaced, versions
 from pipelines.identity.decisions import DecisionStore, as_frame
 from pipelines.identity.model import load_model
 from pipelines.identity.rules import IdentityRules, rules_of
@@ -53,27 +54,34 @@ def identify(settings: Settings, registry: Registry, reporter: Reporter) -> Iden
     with reporter.step("Nhận diện người / identifying persons") as step, writer_lock(settings):
         Lake(settings).sweep()
         store, rules = IdentityStore(settings.identity), rules_of(registry)
-        manifest = store.manifest()
-        if manifest is not None and not store.is_whole(manifest):
-            manifest = None
+        last = store.manifest()
+        manifest = last if last is not None and store.is_whole(last) else None
         wanted = _wanted(settings, registry, store)
         if manifest is not None and _key(manifest) == wanted:
             return _summary(manifest, new_cards=0, is_new=False)
         before = manifest if manifest is not None and manifest.rules_version == rules.version else None
         step(0, 3, "cards")
         known = store.read(files.CARDS) if before else pl.DataFrame(schema=CARD_COLUMNS)
-        more = read_cards(_parts_since(settings, before.through_batch_no if before else 0))
+        parts, new_parts = _parts_since(settings, 0), _parts_since(settings, before.through_batch_no if before else 0)
+        more = read_cards(new_parts)
         cards = merged(known, more).sort("card_key")
+        no_versions = pl.DataFrame(schema=VERSIONS)
+        several = versions(parts, new_parts, store.read(files.RECORD_VERSIONS) if before else no_versions)
+        replaced_cards = replaced(parts, several)
         step(1, 3, "links")
         secret = store.secret()
         earlier = pure.NOTHING_EARLIER
         if before:
-            earlier = pure.Earlier(known.get_column("card_key"), store.read(files.MODEL_PAIRS))
+            took_part = known.join(store.read(files.REPLACED_CARDS), on="card_key", how="anti")
+            earlier = pure.Earlier(took_part.get_column("card_key"), store.read(files.MODEL_PAIRS))
         decisions = as_frame(DecisionStore(store.decisions).standing())
-        found = pure.resolve(cards, decisions, rules, load_model(), secret, earlier)
+        found = pure.resolve(cards, decisions, rules, load_model(), secret, earlier, replaced_cards)
+        # What was ever given out as a key is worth more than the rest: each file is used when it is whole by itself.
         redirects = pure.redirects(
-            store.read(files.PERSON_CARDS) if manifest else found.person_cards,
-            store.read(files.PERSON_REDIRECTS) if manifest else pl.DataFrame(schema=pure.PERSON_REDIRECTS),
+            store.read(files.PERSON_CARDS) if store.vouches(last, files.PERSON_CARDS) else found.person_cards,
+            store.read(files.PERSON_REDIRECTS)
+            if store.vouches(last, files.PERSON_REDIRECTS)
+            else pl.DataFrame(schema=pure.PERSON_REDIRECTS),
             found.person_cards,
             secret,
         )
@@ -85,12 +93,26 @@ def identify(settings: Settings, registry: Registry, reporter: Reporter) -> Iden
                 files.PERSON_LINKS: found.person_links,
                 files.PERSON_REDIRECTS: redirects,
                 files.MODEL_PAIRS: found.model_pairs,
+                files.RECORD_VERSIONS: several,
+                files.REPLACED_CARDS: replaced_cards,
             },
             Manifest(*wanted, counts=_counts(found), sha256={}),
         )
         _write_report(store, found, rules)
         step(3, 3, "")
     return _summary(written, new_cards=cards.height - known.height, is_new=True)
+
+
+def decisions_waiting(settings: Settings, registry: Registry) -> str | None:
+    """Return a name for what stewards decided, or what definitions say, since persons were last worked out.
+
+    None when the files of identity are current, or when nothing was ever identified.
+    """
+    store = IdentityStore(settings.identity)
+    if store.manifest() is None or identity_is_current(settings, registry):
+        return None
+    _, decision_id, rules_version, model_version = _wanted(settings, registry, store)
+    return f"{decision_id}-{rules_version}-{model_version}"
 
 
 def read_labels(path: Path) -> pl.DataFrame | None:

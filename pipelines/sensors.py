@@ -8,10 +8,12 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.build import checks_pending, unbuilt_batches
+from pipelines.identify import decisions_waiting
 from pipelines.inbox import waiting
 from pipelines.jobs import build_and_publish, take_in
 from pipelines.ledger import Ledger
 from pipelines.partitions import range_tags
+from pipelines.reference import Registry
 from pipelines.resources import Clock, Home
 from pipelines.settings import Settings
 from pipelines.transform import project_version
@@ -19,6 +21,7 @@ from pipelines.transform import project_version
 # A file that was written to a moment ago may still be growing: a half-copied file must not be taken for a
 # whole one.
 SETTLED_AFTER_SECONDS = 10
+_CHANGED = {"ops": {"warehouse": {"config": {"mode": "changed"}}}}
 
 
 def settled(paths: Sequence[Path], now: datetime) -> list[Path]:
@@ -50,21 +53,26 @@ def request_take_in(settings: Settings, now: datetime) -> dg.RunRequest | dg.Ski
     return dg.RunRequest(run_key=gathering_key(ready, Ledger(settings.ledger).delivery_count()))
 
 
-def request_build(settings: Settings) -> dg.RunRequest | dg.SkipReason:
-    """Ask for one run that builds and publishes every batch that is not published yet."""
+def request_build(settings: Settings, registry: Registry) -> dg.RunRequest | dg.SkipReason:
+    """Ask for one run that builds and publishes every batch, and every steward's decision, not published yet."""
     batches = unbuilt_batches(settings)
     if batches is None:
-        return dg.SkipReason("Không có lô mới / no new batch.")
+        decided = decisions_waiting(settings, registry)
+        if decided is None:
+            return dg.SkipReason("Không có lô mới / no new batch.")
+        return dg.RunRequest(
+            run_key=f"decisions-{decided}-{project_version()}", tags=range_tags(None, None), run_config=_CHANGED
+        )
     if checks_pending(settings):
         return dg.SkipReason("Lô mới chưa qua kiểm tra / the new batch has not passed its checks.")
     return dg.RunRequest(
         run_key=f"batches-{batches.since_batch_no}-{batches.through_batch_no}-{project_version()}",
         tags=range_tags(batches.first_month, batches.last_month),
-        run_config={"ops": {"warehouse": {"config": {"mode": "changed"}}}},
+        run_config=_CHANGED,
     )
 
 
-def build_sensors() -> list[dg.SensorDefinition]:
+def build_sensors(registry: Registry) -> list[dg.SensorDefinition]:
     """Return both sensors; they run from the start, since waiting files are what the pipeline is for."""
 
     @dg.sensor(job=take_in, name="inbox", minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -80,6 +88,6 @@ def build_sensors() -> list[dg.SensorDefinition]:
     )
     def unbuilt(home: Home) -> dg.RunRequest | dg.SkipReason:
         """Build and publish what was taken in, also what a killed run left behind."""
-        return request_build(home.settings())
+        return request_build(home.settings(), registry)
 
     return [inbox, unbuilt]

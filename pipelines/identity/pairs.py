@@ -28,6 +28,7 @@ EVIDENCE_FIELDS = {
 def open_keys(keys: pl.DataFrame) -> duckdb.DuckDBPyConnection:
     """Return a connection in which `keys` holds the match keys with their position `card`; the caller closes it."""
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection.execute("set enable_progress_bar = false")
     connection.register("incoming", keys.with_row_index("card").with_columns(pl.col("card").cast(pl.Int32)).to_arrow())
     connection.execute("create table keys as select * from incoming")
     connection.unregister("incoming")

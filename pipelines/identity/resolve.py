@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.identity.cards import Schema, in_order, shaped
 from pipelines.identity.clusters import UNNAMED, Grouping, group
+from pipelines.identity.corrections import REPLACED
 from pipelines.identity.deterministic import certain_edges
 from pipelines.identity.model import Model, explained
 from pipelines.identity.normalise import match_keys
@@ -42,6 +43,7 @@ PERSON_REDIRECTS: Schema = {
 }
 BY_RULES = "rules"
 BY_MODEL = "model"
+CORRECTED = "record_corrected"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +59,11 @@ class Resolution:
 class Earlier:
     """What an earlier run scored, by the same definitions and the same model: it is not scored again."""
 
-    card_keys: pl.Series  # cards whose pairs among themselves are in
+    card_keys: pl.Series  # cards whose pairs among themselves are in: those that took part
     model_pairs: pl.DataFrame  # MODEL_PAIRS
 
 
+NOTHING_REPLACED = pl.DataFrame(schema=REPLACED)
 NOTHING_EARLIER = Earlier(pl.Series("card_key", [], dtype=pl.String), pl.DataFrame(schema=MODEL_PAIRS))
 
 
@@ -71,13 +74,14 @@ def resolve(
     model: Model,
     secret: bytes,
     earlier: Earlier = NOTHING_EARLIER,
+    replaced: pl.DataFrame = NOTHING_REPLACED,
 ) -> Resolution:
     """Return persons and links of `cards` (CARD_COLUMNS) under stewards' `decisions`.
 
     A person's key is a keyed digest of its first card in the order of `in_order`. What `earlier` holds saves time and
-    changes nothing.
+    changes nothing. Cards that are `replaced` (REPLACED) take no part and follow their successors.
     """
-    ordered = in_order(cards)
+    ordered = in_order(cards.join(replaced, on="card_key", how="anti"))
     is_new = ~ordered.get_column("card_key").is_in(earlier.card_keys.implode())
     keys = match_keys(ordered, rules).with_columns(is_new.alias("is_new"))
     with open_keys(keys) as connection:
@@ -91,7 +95,14 @@ def resolve(
             pl.lit(None, dtype=pl.String).alias("reason"),
         )
         scored = by_key(likely_edges(connection, model, rules), keys)
-        pairs = pl.concat([earlier.model_pairs, scored]).sort("card_key_a", "card_key_b")
+        standing = keys.select("card_key")
+        pairs = (
+            pl.concat([earlier.model_pairs, scored])
+            .unique(["card_key_a", "card_key_b"])
+            .join(standing, left_on="card_key_a", right_on="card_key", how="semi")
+            .join(standing, left_on="card_key_b", right_on="card_key", how="semi")
+            .sort("card_key_a", "card_key_b")
+        )
         likely = _at_positions(keys, pairs).with_columns(
             pl.when(pl.col("rule_code") == UNNAMED).then(2).otherwise(0).cast(pl.Int32).alias("grade"),
             pl.col("rule_code").replace_strict(decision_of, return_dtype=pl.String).alias("decision"),
@@ -108,7 +119,40 @@ def resolve(
         edges = pl.concat([certain, likely.select(certain.columns), told.select(certain.columns)])
         grouping = group(keys, edges, rules)
         links = _links(keys, grouping, model, connection)
-    return Resolution(_person_cards(keys, grouping, secret), links, pairs)
+    people = _person_cards(keys, grouping, secret)
+    followers, ties = _followers(cards, replaced, people, secret)
+    return Resolution(
+        pl.concat([people, followers]).sort("card_key"),
+        pl.concat([links, ties]).sort("card_key_a", "card_key_b"),
+        pairs,
+    )
+
+
+def _followers(
+    cards: pl.DataFrame, replaced: pl.DataFrame, people: pl.DataFrame, secret: bytes
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the persons of replaced cards, and the links to the cards that replaced them.
+
+    A card whose records were voided is a person of its own.
+    """
+    own = [person_key(key, secret) for key in replaced.get_column("card_key").to_list()]
+    followers = (
+        replaced.with_columns(pl.Series("own_key", own, dtype=pl.String))
+        .join(cards.select("card_key", "first_batch_no"), on="card_key")
+        .join(people.select(successor="card_key", person_key="person_key"), on="successor", how="left")
+        .with_columns(pl.coalesce("person_key", "own_key").alias("person_key"))
+    )
+    tied = followers.filter(pl.col("successor").is_not_null()).with_columns(
+        pl.min_horizontal("card_key", "successor").alias("card_key_a"),
+        pl.max_horizontal("card_key", "successor").alias("card_key_b"),
+        pl.lit(CORRECTED).alias("rule_code"),
+        pl.lit(None, dtype=pl.Float64).alias("score"),
+        pl.lit("link").alias("decision"),
+        pl.lit("{}").alias("evidence"),
+        pl.lit(None, dtype=pl.String).alias("model_version"),
+        pl.lit(BY_RULES).alias("decided_by"),
+    )
+    return shaped(followers, PERSON_CARDS), shaped(tied, PERSON_LINKS)
 
 
 def _at_positions(keys: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -23,6 +23,8 @@ PERSON_CARDS = "person_cards"
 PERSON_LINKS = "person_links"
 PERSON_REDIRECTS = "person_redirects"
 MODEL_PAIRS = "model_pairs"
+RECORD_VERSIONS = "record_versions"
+REPLACED_CARDS = "replaced_cards"
 SECRET_BYTES = 32
 
 
@@ -101,9 +103,12 @@ class IdentityStore:
 
     def is_whole(self, manifest: Manifest) -> bool:
         """Say whether every file is the one that the manifest vouches for."""
-        return all(
-            self.path(name).exists() and _sha256(self.path(name)) == sha256 for name, sha256 in manifest.sha256.items()
-        )
+        return all(self.vouches(manifest, name) for name in manifest.sha256)
+
+    def vouches(self, manifest: Manifest | None, name: str) -> bool:
+        """Say whether a file is the one that the manifest vouches for."""
+        path = self.path(name)
+        return manifest is not None and path.exists() and _sha256(path) == manifest.sha256.get(name)
 
     def read(self, name: str) -> pl.DataFrame:
         """Return a frame."""

@@ -12,10 +12,13 @@ import pytest
 
 from pipelines.build import unbuilt_batches
 from pipelines.definitions import build_definitions
+from pipelines.identity.decisions import DecisionStore
 from pipelines.inbox import waiting
 from pipelines.partitions import range_tags, report_months
 from pipelines.progress import SilentReporter
+from pipelines.reference import load_registry
 from pipelines.resources import Clock, Home, prepare_dagster_home
+from pipelines.runner import run
 from pipelines.sensors import SETTLED_AFTER_SECONDS, request_build, request_take_in, settled
 from pipelines.settings import Settings
 from tests.conftest import RUN_AT
@@ -66,12 +69,26 @@ def test_a_file_that_is_still_being_copied_is_waited_for(tmp_path: Path) -> None
 
 def test_an_empty_inbox_asks_for_nothing(tmp_path: Path) -> None:
     assert isinstance(request_take_in(Settings(tmp_path), soon()), dg.SkipReason)
-    assert isinstance(request_build(Settings(tmp_path)), dg.SkipReason)
+    assert isinstance(request_build(Settings(tmp_path), load_registry()), dg.SkipReason)
 
 
 def test_nothing_is_built_twice(published_home: Settings) -> None:
     assert unbuilt_batches(published_home) is None
-    assert isinstance(request_build(published_home), dg.SkipReason)
+    assert isinstance(request_build(published_home, load_registry()), dg.SkipReason)
+
+
+def test_a_decision_of_a_steward_asks_for_a_run(home_copy: Settings) -> None:
+    store = DecisionStore(home_copy.identity / "decisions.sqlite")
+    at = datetime(2026, 4, 6, 12)
+    store.record("a" * 20, "b" * 20, "must_link", decided_by="Lan", decided_at=at, reason="một trẻ")
+    request = request_build(home_copy, load_registry())
+    assert isinstance(request, dg.RunRequest)
+    store.record("a" * 20, "b" * 20, "withdrawn", decided_by="Lan", decided_at=at, reason="nhầm")
+    again = request_build(home_copy, load_registry())
+    assert isinstance(again, dg.RunRequest)
+    assert again.run_key != request.run_key
+    assert run(home_copy, SilentReporter(), clock=Clock(fixed_at="2026-04-06T12:00:00+07:00")).is_new
+    assert isinstance(request_build(home_copy, load_registry()), dg.SkipReason)
 
 
 def test_both_sensors_lead_from_files_to_a_release(fresh_home: Callable[[str], Settings], tmp_path: Path) -> None:
