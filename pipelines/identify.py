@@ -11,10 +11,12 @@ import polars as pl
 from pipelines.files import write_text_atomically
 from pipelines.identity import resolve as pure
 from pipelines.identity import store as files
-from pipelines.identity.cards import CARD_COLUMNS, merged, read_cards
+from pipelines.identity.cards import read_cards
 from pipelines.identity.corrections import VERSIONS, replaced, versions
-from pipelines.identity.decisions import DecisionStore, as_frame
+from pipelines.identity.decisions import DecisionStore, as_frame, ever_decided
+from pipelines.identity.increment import Inputs, Known, from_nothing, with_more
 from pipelines.identity.model import load_model
+from pipelines.identity.normalise import match_keys
 from pipelines.identity.rules import IdentityRules, rules_of
 from pipelines.identity.scoring import report
 from pipelines.identity.store import IdentityStore, Manifest
@@ -59,23 +61,28 @@ def identify(settings: Settings, registry: Registry, reporter: Reporter) -> Iden
         wanted = _wanted(settings, registry, store)
         if manifest is not None and _key(manifest) == wanted:
             return _summary(manifest, new_cards=0, is_new=False)
-        before = manifest if manifest is not None and manifest.rules_version == rules.version else None
+        before = manifest if manifest is not None and _definitions(_key(manifest)) == _definitions(wanted) else None
         step(0, 3, "cards")
-        known = store.read(files.CARDS) if before else pl.DataFrame(schema=CARD_COLUMNS)
-        parts, new_parts = _parts_since(settings, 0), _parts_since(settings, before.through_batch_no if before else 0)
-        more = read_cards(new_parts)
-        cards = merged(known, more).sort("card_key")
-        no_versions = pl.DataFrame(schema=VERSIONS)
-        several = versions(parts, new_parts, store.read(files.RECORD_VERSIONS) if before else no_versions)
-        replaced_cards = replaced(parts, several)
+        parts, new_parts = (
+            dose_record_parts(settings),
+            dose_record_parts(settings, before.through_batch_no if before else 0),
+        )
+        more = match_keys(read_cards(new_parts), rules)
+        several = versions(
+            parts, new_parts, store.read(files.RECORD_VERSIONS) if before else pl.DataFrame(schema=VERSIONS)
+        )
+        decisions, secret = DecisionStore(store.decisions), store.secret()
+        inputs = Inputs(
+            decisions=as_frame(decisions.standing()),
+            ever_decided=ever_decided(decisions.history()),
+            replaced=replaced(parts, several),
+            rules=rules,
+            model=load_model(),
+            secret=secret,
+        )
         step(1, 3, "links")
-        secret = store.secret()
-        earlier = pure.NOTHING_EARLIER
-        if before:
-            took_part = known.join(store.read(files.REPLACED_CARDS), on="card_key", how="anti")
-            earlier = pure.Earlier(took_part.get_column("card_key"), store.read(files.MODEL_PAIRS))
-        decisions = as_frame(DecisionStore(store.decisions).standing())
-        found = pure.resolve(cards, decisions, rules, load_model(), secret, earlier, replaced_cards)
+        state = with_more(_known(store), more, inputs) if before else from_nothing(more, inputs)
+        found = state.resolution
         # What was ever given out as a key is worth more than the rest: each file is used when it is whole by itself.
         redirects = pure.redirects(
             store.read(files.PERSON_CARDS) if store.vouches(last, files.PERSON_CARDS) else found.person_cards,
@@ -88,19 +95,32 @@ def identify(settings: Settings, registry: Registry, reporter: Reporter) -> Iden
         step(2, 3, "files")
         written = store.write(
             {
-                files.CARDS: cards,
+                files.MATCH_KEYS: state.keys,
                 files.PERSON_CARDS: found.person_cards,
                 files.PERSON_LINKS: found.person_links,
                 files.PERSON_REDIRECTS: redirects,
                 files.MODEL_PAIRS: found.model_pairs,
                 files.RECORD_VERSIONS: several,
-                files.REPLACED_CARDS: replaced_cards,
+                files.REPLACED_CARDS: inputs.replaced,
             },
             Manifest(*wanted, counts=_counts(found), sha256={}),
         )
         _write_report(store, found, rules)
         step(3, 3, "")
-    return _summary(written, new_cards=cards.height - known.height, is_new=True)
+    new_cards = state.keys.height - (before.counts[files.MATCH_KEYS] if before else 0)
+    return _summary(written, new_cards=new_cards, is_new=True)
+
+
+def _known(store: IdentityStore) -> Known:
+    return Known(
+        store.read(files.MATCH_KEYS),
+        pure.Resolution(store.read(files.PERSON_CARDS), store.read(files.PERSON_LINKS), store.read(files.MODEL_PAIRS)),
+        store.read(files.REPLACED_CARDS),
+    )
+
+
+def _definitions(key: tuple[int, int, str, str]) -> tuple[str, str]:
+    return key[2:]
 
 
 def decisions_waiting(settings: Settings, registry: Registry) -> str | None:
@@ -142,12 +162,12 @@ def _key(manifest: Manifest) -> tuple[int, int, str, str]:
     )
 
 
-def _parts_since(settings: Settings, batch_no: int) -> list[Path]:
+def dose_record_parts(settings: Settings, since_batch_no: int = 0) -> list[Path]:
     """Return the parts of dose records of the batches after one; a part's name holds the number of its batch."""
     found = []
     for part in Ledger(settings.ledger).parts():
         path = Path(part.path)
-        if path.parts[0] == "dose_records" and int(path.name.split("-")[1]) > batch_no:
+        if path.parts[0] == "dose_records" and int(path.name.split("-")[1]) > since_batch_no:
             found.append(settings.lake / path)
     return found
 

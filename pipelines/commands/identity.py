@@ -91,7 +91,7 @@ def review(
     ]
     columns = QUESTION
     if with_cards:
-        known = _cards(store, [row[side] for row in rows for side in ("card_key_a", "card_key_b")])
+        known = _cards(ctx.obj, [row[side] for row in rows for side in ("card_key_a", "card_key_b")])
         for row in rows:
             for side in ("a", "b"):
                 row |= {f"{name}_{side}": value for name, value in known[row[f"card_key_{side}"]].items()}
@@ -217,12 +217,11 @@ def _card_key(store: IdentityStore, text: str) -> str:
     return str(found[0])
 
 
-def _cards(store: IdentityStore, keys: list[str]) -> dict[str, dict[str, Any]]:
-    import polars as pl  # noqa: PLC0415 - commands import what they need
+def _cards(settings: Settings, keys: list[str]) -> dict[str, dict[str, Any]]:
+    from pipelines.identify import dose_record_parts  # noqa: PLC0415 - commands import what they need
+    from pipelines.identity.cards import sent_cards  # noqa: PLC0415
 
-    from pipelines.identity import store as files  # noqa: PLC0415
-
-    found = store.read(files.CARDS).filter(pl.col("card_key").is_in(keys))
+    found = sent_cards(dose_record_parts(settings), keys)
     return {row["card_key"]: {name: row[name] for name in CARD} for row in found.to_dicts()}
 
 

@@ -53,18 +53,10 @@ def read_cards(parts: Sequence[Path]) -> pl.DataFrame:
     return shaped(cards_of(pl.scan_parquet(list(parts))).collect(engine="streaming"), CARD_COLUMNS)
 
 
-def merged(known: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
-    """Return the cards of both frames, each once, with its earliest version and batch."""
-    if more.is_empty():
-        return known
-    earliest = (
-        pl.concat([known.select("card_key", "known_from", "first_batch_no"),
-                   more.select("card_key", "known_from", "first_batch_no")])
-        .group_by("card_key")
-        .agg(pl.col("known_from").min(), pl.col("first_batch_no").min())
-    )  # fmt: skip
-    fields = pl.concat([known, more]).unique("card_key", keep="first").drop("known_from", "first_batch_no")
-    return fields.join(earliest, on="card_key").select(known.columns)
+def sent_cards(parts: Sequence[Path], keys: Sequence[str]) -> pl.DataFrame:
+    """Return some cards as they were sent, from the parts of the lake's dose records."""
+    rows = pl.scan_parquet(list(parts)).filter(pl.col("person_card_key").is_in(list(keys)))
+    return shaped(cards_of(rows).collect(engine="streaming"), CARD_COLUMNS)
 
 
 def in_order(cards: pl.DataFrame) -> pl.DataFrame:

@@ -120,7 +120,7 @@ def _strongest(edges: pl.DataFrame) -> pl.DataFrame:
     order = order.with_columns(
         pl.when(pl.col("rule_code") == STEWARD_APART).then(-1).otherwise("standing").alias("standing")
     )
-    return order.sort("a", "b", "standing", "rank", "rule_code", "basis").unique(
+    return order.sort("a", "b", "standing", "rank", "rule_code", "basis", "decided_by").unique(
         ["a", "b"], keep="first", maintain_order=True
     ).drop("standing", "rank", "grade")  # fmt: skip
 

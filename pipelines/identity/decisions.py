@@ -115,6 +115,12 @@ class DecisionStore:
         return {pair: row for pair, row in newest.items() if row.decision != "withdrawn"}
 
 
+def ever_decided(history: list[Decision]) -> pl.DataFrame:
+    """Return every pair of cards that was ever decided on: card_key_a, card_key_b."""
+    pairs = sorted({(row.card_key_a, row.card_key_b) for row in history})
+    return pl.DataFrame(pairs, schema={"card_key_a": pl.String, "card_key_b": pl.String}, orient="row")
+
+
 def as_frame(standing: dict[tuple[str, str], Decision]) -> pl.DataFrame:
     """Return standing decisions: card_key_a, card_key_b, rule_code, decision, decided_by, reason; sorted by keys."""
     rows = [

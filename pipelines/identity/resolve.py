@@ -76,14 +76,27 @@ def resolve(
     earlier: Earlier = NOTHING_EARLIER,
     replaced: pl.DataFrame = NOTHING_REPLACED,
 ) -> Resolution:
-    """Return persons and links of `cards` (CARD_COLUMNS) under stewards' `decisions`.
+    """Return persons and links of `cards` (CARD_COLUMNS) under stewards' `decisions`; see `resolve_keys`."""
+    return resolve_keys(match_keys(cards, rules), decisions, rules, model, secret, earlier, replaced)
+
+
+def resolve_keys(
+    cards: pl.DataFrame,
+    decisions: pl.DataFrame,
+    rules: IdentityRules,
+    model: Model,
+    secret: bytes,
+    earlier: Earlier = NOTHING_EARLIER,
+    replaced: pl.DataFrame = NOTHING_REPLACED,
+) -> Resolution:
+    """Return persons and links of cards, given by their match keys, under stewards' `decisions`.
 
     A person's key is a keyed digest of its first card in the order of `in_order`. What `earlier` holds saves time and
     changes nothing. Cards that are `replaced` (REPLACED) take no part and follow their successors.
     """
     ordered = in_order(cards.join(replaced, on="card_key", how="anti"))
     is_new = ~ordered.get_column("card_key").is_in(earlier.card_keys.implode())
-    keys = match_keys(ordered, rules).with_columns(is_new.alias("is_new"))
+    keys = ordered.with_columns(is_new.alias("is_new"))
     with open_keys(keys) as connection:
         decision_of = {code: row.decision for code, row in rules.rules.items()}
         certain = certain_edges(connection, rules.limits).with_columns(
@@ -94,7 +107,7 @@ def resolve(
             pl.lit(BY_RULES).alias("decided_by"),
             pl.lit(None, dtype=pl.String).alias("reason"),
         )
-        scored = by_key(likely_edges(connection, model, rules), keys)
+        scored = by_key(likely_edges(connection, model, rules), keys) if is_new.any() else earlier.model_pairs.clear()
         standing = keys.select("card_key")
         pairs = (
             pl.concat([earlier.model_pairs, scored])

@@ -18,7 +18,7 @@ import polars as pl
 
 from pipelines.files import sync_file, sync_folder, write_text_atomically
 
-CARDS = "cards"
+MATCH_KEYS = "match_keys"
 PERSON_CARDS = "person_cards"
 PERSON_LINKS = "person_links"
 PERSON_REDIRECTS = "person_redirects"

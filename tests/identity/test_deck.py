@@ -5,9 +5,11 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipelines.identity.decisions import as_frame
+from pipelines.identity.decisions import as_frame, ever_decided
+from pipelines.identity.increment import Inputs, from_nothing, with_more
 from pipelines.identity.model import load_model
-from pipelines.identity.resolve import NOTHING_EARLIER, Earlier, Resolution, resolve
+from pipelines.identity.normalise import match_keys
+from pipelines.identity.resolve import NOTHING_REPLACED, Resolution, resolve
 from pipelines.identity.rules import IdentityRules
 from pipelines.identity.scoring import report, review_questions
 from pipelines.reference import load_registry
@@ -85,11 +87,14 @@ def test_the_same_deck_gives_the_same_bytes(dealt: Deck, linked: Resolution, rul
 def test_batch_after_batch_gives_what_one_run_gives(
     dealt: Deck, linked: Resolution, rules: IdentityRules, order: tuple[int, ...]
 ) -> None:
-    earlier, known = NOTHING_EARLIER, dealt.cards.clear()
-    for batch in order:
-        known = pl.concat([known, dealt.cards.filter(pl.col("first_batch_no") == batch)])
-        found = resolve(known, as_frame({}), rules, load_model(), SECRET, earlier)
-        earlier = Earlier(known.get_column("card_key"), found.model_pairs)
+    keys = match_keys(dealt.cards, rules)
+    nobody = ever_decided([])
+    inputs = Inputs(as_frame({}), nobody, NOTHING_REPLACED, rules, load_model(), SECRET)
+    batches = [keys.filter(pl.col("first_batch_no") == number) for number in order]
+    state = from_nothing(batches[0], inputs)
+    for batch in batches[1:]:
+        state = with_more(state, batch, inputs)
+    found = state.resolution
     assert found.model_pairs.equals(linked.model_pairs)
     assert found.person_cards.equals(linked.person_cards)
     assert found.person_links.equals(linked.person_links)

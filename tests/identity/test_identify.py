@@ -152,7 +152,7 @@ def test_a_key_that_names_nobody_any_more_leads_on(home: Callable[[str], Setting
     deliver(here, deliveries)
     store = IdentityStore(here.identity)
     assert store.read(files.PERSON_REDIRECTS).is_empty()
-    cards = people(here).join(store.read(files.CARDS).select("card_key", "known_from"), on="card_key")
+    cards = people(here).join(store.read(files.MATCH_KEYS).select("card_key", "known_from"), on="card_key")
     (old, old_card), (other, other_card) = (
         cards.sort("known_from", "card_key").unique("person_key", keep="first", maintain_order=True)
         .select("person_key", "card_key").head(2).rows()
