@@ -14,6 +14,7 @@ from dashboards.definitions import definition_of
 from dashboards.downloads import Column, Extract
 from dashboards.shell import Context
 from dashboards.views import (
+    COHORT_POLICY,
     Band,
     Row,
     area_name,
@@ -73,6 +74,7 @@ def draw(context: Context) -> None:
         frame = _compared(subject)
         _map_and_ranking(subject, frame)
         _trends(subject)
+        _by_age(subject)
         _table(subject, frame)
     else:
         _trends(subject)
@@ -142,7 +144,10 @@ def _remarks(subject: _Subject, own: Row | None) -> None:
             icon=":material/info:",
         )
     elif own and status != "calculated":
-        st.info(texts("partial_note", completeness=completeness(own, texts) or ""), icon=":material/info:")
+        st.info(
+            texts("partial_note", completeness=completeness(own, subject.indicator, texts) or ""),
+            icon=":material/info:",
+        )
 
 
 def _compared(subject: _Subject) -> pl.DataFrame:
@@ -315,6 +320,44 @@ def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
     )
 
 
+def _by_age(subject: _Subject) -> None:
+    """Show how coverage of the indicator's dose grows with age, and how late it is, where cohorts were counted."""
+    context, texts, indicator = subject.context, subject.context.texts, subject.indicator
+    if indicator["missing_policy"] != COHORT_POLICY or not indicator["dose_code"]:
+        return
+    asked = (context.state.hierarchy, subject.area.area_code, indicator["dose_code"])
+    curve = context.release.cohort_curve(*asked)
+    delays = context.release.dose_delays(*asked, "quarter")
+    label = texts.named(dict(indicator), "label")
+    if curve.height:
+        with st.container(border=True):
+            st.subheader(texts("curve"))
+            st.caption(texts("curve_note"))
+            st.altair_chart(
+                charts.cohort_curve(curve, texts),
+                theme=None,
+                alt=texts("curve_alt", indicator=label, area=area_name(subject.area, texts)),
+            )
+    if delays.height:
+        with st.container(border=True):
+            st.subheader(texts("delays"))
+            st.caption(texts("delays_note"))
+            st.dataframe(
+                delays.select(
+                    pl.Series(
+                        texts("period"),
+                        [formats.period(code, "quarter", texts.language) for code in delays["period"]],
+                    ),
+                    pl.col("child_count").alias(texts("children")),
+                    pl.col("vaccinated_count").alias(texts("vaccinated")),
+                    pl.col("within_window_pct").round(1).alias(texts("within_window")),
+                    pl.col("median_delay_days").alias(texts("median_delay")),
+                    pl.col("tail_delay_days").alias(texts("tail_delay")),
+                ),
+                hide_index=True,
+            )
+
+
 def _table(subject: _Subject, frame: pl.DataFrame) -> None:
     context, texts = subject.context, subject.context.texts
     decimals = subject.indicator["decimals"]
@@ -381,7 +424,7 @@ def _facts(subject: _Subject, frame: pl.DataFrame) -> list[tuple[str, Any]]:
         (texts("period"), subject.period),
         (texts("hierarchy"), texts.named(hierarchy)),
         (texts("area"), " › ".join(area_name(area, texts) for area in context.tree.path(subject.area.area_code))),
-        (texts("completeness"), completeness(sums, texts) or texts("no_reports_owed")),
+        (texts("completeness"), completeness(sums, subject.indicator, texts) or texts("no_reports_owed")),
     ]
 
 

@@ -178,6 +178,45 @@ def trend(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Tex
     return _styled(alt.layer(*layers).properties(height=height, width="container"))
 
 
+def cohort_curve(frame: pl.DataFrame, texts: Texts, height: int = 260) -> Any:
+    """Draw how coverage grows with age: a line a birth year, whole for valid doses and dashed for recorded ones.
+
+    The frame has birth_year, age_months, child_count, recorded_pct and valid_pct.
+    """
+    kinds = {"valid_pct": texts("curve_valid"), "recorded_pct": texts("curve_recorded")}
+    points = (
+        frame.unpivot(list(kinds), index=["birth_year", "age_months", "child_count"], variable_name="kind")
+        .with_columns(
+            pl.col("kind").replace_strict(kinds),
+            pl.col("birth_year").cast(pl.String),
+            pl.Series("value_text", [formats.in_unit(value, "percent", texts.language, 1) for value in
+                                     (*frame["valid_pct"], *frame["recorded_pct"])]),
+        )
+    )  # fmt: skip
+    years = points["birth_year"].unique(maintain_order=True).to_list()
+    legend = alt.Legend(orient="bottom", title=None)
+    lines = (
+        alt.Chart(_plain(points))
+        .mark_line(strokeWidth=2.2)
+        .encode(
+            x=alt.X("age_months:Q", title=texts("age_months"), axis=alt.Axis(tickMinStep=3)),
+            y=alt.Y("value:Q", axis=alt.Axis(title=None, labelExpr=_number_expression(texts.language), tickCount=5)),
+            color=alt.Color("birth_year:N", scale=alt.Scale(domain=years, range=list(palette.SERIES)), legend=legend),
+            strokeDash=alt.StrokeDash(
+                "kind:N", scale=alt.Scale(domain=list(kinds.values()), range=[[1, 0], [5, 4]]), legend=legend
+            ),
+            tooltip=[
+                alt.Tooltip("birth_year:N", title=texts("birth_year")),
+                alt.Tooltip("age_months:Q", title=texts("age_months")),
+                alt.Tooltip("kind:N", title=texts("dose")),
+                alt.Tooltip("value_text:N", title=texts("value")),
+                alt.Tooltip("child_count:Q", title=texts("children")),
+            ],
+        )
+    )
+    return _styled(lines.properties(height=height, width="container"))
+
+
 def _target_rule(band: Band, texts: Texts) -> Any:
     """Draw the edge that a value has to reach: the lower bound, or the upper one where less is better."""
     edge = band.lower if band.lower else band.upper

@@ -15,6 +15,8 @@ from dashboards.warehouse import Area
 Row = Mapping[str, Any]
 
 NO_REPORT = "not_reported"
+# Indicators of children expect and include children, the others reports.
+COHORT_POLICY = "followed_children"
 # Periods that grow or roll are compared with the same months a year before; the others with the one before.
 _A_YEAR_BEFORE = frozenset({"ytd", "rolling12"})
 
@@ -129,17 +131,17 @@ def kpi(
         band=band_of(value, bands),
         change=change,
         compared_with=compared_with,
-        completeness=completeness(current, texts),
+        completeness=completeness(current, indicator, texts),
         status=None if status == "calculated" else statuses[status],
     )
 
 
-def completeness(row: Row | None, texts: Texts) -> str | None:
-    """Return `29 of 30 reports` for a row, or None when no report was owed."""
+def completeness(row: Row | None, indicator: Row, texts: Texts) -> str | None:
+    """Return `29 of 30 reports`, or children for a cohort, or None when nothing was expected."""
     if not row or not row["units_expected"]:
         return None
     return texts(
-        "reports_of",
+        "children_of" if indicator["missing_policy"] == COHORT_POLICY else "reports_of",
         included=formats.number(row["units_included"], texts.language),
         expected=formats.number(row["units_expected"], texts.language),
     )

@@ -276,6 +276,23 @@ class Release:
 
     # Quality
 
+    def cohort_curve(self, hierarchy_code: str, area_code: str, dose_code: str) -> pl.DataFrame:
+        """One row a birth year and age in months; empty where no child of the area was followed from birth."""
+        return self._frame(
+            "select birth_year, age_months, child_count, recorded_pct, valid_pct from fct_cohort_curve"
+            " where hierarchy_code = ? and area_code = ? and dose_code = ? order by birth_year, age_months",
+            [hierarchy_code, area_code, dose_code],
+        )
+
+    def dose_delays(self, hierarchy_code: str, area_code: str, dose_code: str, period_type: str) -> pl.DataFrame:
+        """One row a quarter or year in which children reached the age up to which the dose counts, oldest first."""
+        return self._frame(
+            "select period, child_count, vaccinated_count, within_window_pct, median_delay_days, tail_delay_days"
+            " from fct_dose_delays where hierarchy_code = ? and area_code = ? and dose_code = ? and period_type = ?"
+            " order by period",
+            [hierarchy_code, area_code, dose_code, period_type],
+        )
+
     def submissions(self, *, status: str | None = None, limit: int = 500, offset: int = 0) -> pl.DataFrame:
         """One row a submission with its counts, the newest first."""
         return self._frame(

@@ -234,10 +234,8 @@ def _copy(
                 connection.execute(f'create table "{name}" as select * from {origin}')
                 (counted,) = connection.execute(f"select count(*) from {origin}").fetchall()[0]
                 counts[name] = counted
-        for schema, name, view_sql in published:
-            if view_sql is not None:
-                _copy_view(connection, schema, name, view_sql)
-                counts[name] = None
+        _copy_views(connection, [row for row in published if row[2] is not None])
+        counts |= {name: None for _, name, view_sql in published if view_sql is not None}
         counts["rpt_check_results"] = _write_checks(connection, checks)
         is_synthetic = _holds_synthetic_values(connection)
         connection.execute(
@@ -288,18 +286,29 @@ def _for_the_owner_alone() -> Iterator[None]:
         os.umask(before)
 
 
+def _copy_views(connection: duckdb.DuckDBPyConnection, views: list[tuple[str, str, str]]) -> None:
+    """Create the views of the warehouse again, over the copied tables; a view may rest on another."""
+    while views:
+        waiting, problem = [], None
+        for schema, name, sql in views:
+            try:
+                _copy_view(connection, schema, name, sql)
+            except duckdb.CatalogException as error:
+                waiting.append((schema, name, sql))
+                problem = error
+        if len(waiting) == len(views):
+            raise PublicationError(
+                f"The view {waiting[0][1]} rests on a relation that is not published ({problem}); "
+                "let it read only relations named dim_, fct_ or rpt_."
+            ) from problem
+        views = waiting
+
+
 def _copy_view(connection: duckdb.DuckDBPyConnection, schema: str, name: str, sql: str) -> None:
-    """Create a view of the warehouse again, over the copied tables instead of the warehouse's."""
     body = sql[sql.upper().index(" AS ") + len(" AS ") :].rstrip().rstrip(";")
     for qualified in (f'"build"."{schema}".', f'build."{schema}".', f"build.{schema}."):
         body = body.replace(qualified, "")
-    try:
-        connection.execute(f'create view "{name}" as {body}')
-    except duckdb.CatalogException as error:
-        raise PublicationError(
-            f"The view {name} rests on a relation that is not published ({error}); "
-            "let it read only relations named dim_, fct_ or rpt_."
-        ) from error
+    connection.execute(f'create view "{name}" as {body}')
 
 
 def _write_checks(connection: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult]) -> int:

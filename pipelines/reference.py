@@ -142,6 +142,51 @@ class VerdictReason:
 
 
 @dataclass(frozen=True, slots=True)
+class DoseWindow:
+    """Days after the recommended age within which a dose is in time."""
+
+    dose_code: str
+    window_days: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CohortAge:
+    """An age at which every child is counted once, in the month in which it reaches it."""
+
+    cohort_age_code: str
+    months: int
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMeasure:
+    """What a measure counts of persons: which children or doses, at which age, at which place."""
+
+    measure_code: str
+    count_kind: str
+    place_basis: str  # residence, care (both of the day of reaching the age) or given (where the dose was given)
+    cohort_age_code: str | None
+    dose_code: str | None
+    series_code: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonParameter:
+    """A number that the counting of persons rests on."""
+
+    parameter_code: str
+    value: float
+    unit: str
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetGroup:
     """Persons to be vaccinated, and the measure that counts them."""
 
@@ -525,6 +570,10 @@ class Registry:
     catch_up_limits: Mapping[str, CatchUpLimit]
     message_templates: Mapping[str, MessageTemplate]
     mobile_prefixes: Mapping[str, MobilePrefix]
+    dose_windows: Mapping[str, DoseWindow]
+    cohort_ages: Mapping[str, CohortAge]
+    person_measures: Mapping[str, PersonMeasure]
+    person_parameters: Mapping[str, PersonParameter]
     target_groups: Mapping[str, TargetGroup]
     measures: Mapping[str, Measure]
     indicators: Mapping[str, Indicator]
@@ -606,6 +655,10 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         catch_up_limits=_by(_read(seeds_dir, "care/catch_up_limits", CatchUpLimit), "dose_code"),
         message_templates=_by(_read(seeds_dir, "care/message_templates", MessageTemplate), "template_code"),
         mobile_prefixes=_by(_read(seeds_dir, "care/mobile_prefixes", MobilePrefix), "prefix"),
+        dose_windows=_by(_read(seeds_dir, "schedule/dose_windows", DoseWindow), "dose_code"),
+        cohort_ages=_by(_read(seeds_dir, "indicators/cohort_ages", CohortAge), "cohort_age_code"),
+        person_measures=_by(_read(seeds_dir, "indicators/person_measures", PersonMeasure), "measure_code"),
+        person_parameters=_by(_read(seeds_dir, "indicators/person_parameters", PersonParameter), "parameter_code"),
         target_groups=_by(_read(seeds_dir, "indicators/target_groups", TargetGroup), "target_group_code"),
         measures=_by(_read(seeds_dir, "indicators/measures", Measure), "measure_code"),
         indicators=_by(_read(seeds_dir, "indicators/indicators", Indicator), "indicator_code"),
@@ -641,6 +694,7 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     """Yield a sentence for each row that refers to what does not exist or contradicts another row."""
     yield from _schedule_problems(registry)
     yield from _indicator_problems(registry)
+    yield from _person_problems(registry)
     yield from _area_problems(registry)
     yield from _intake_problems(registry)
     yield from _identity_problems(registry)
@@ -713,6 +767,31 @@ def _indicator_problems(registry: Registry) -> Iterable[str]:
         labels = ((getattr(row, f"label_{language}"),) for row in registry.indicators.values())
         yield from _repeated(f"indicators (label_{language})", labels)
     yield from _threshold_problems(registry)
+
+
+def _person_problems(registry: Registry) -> Iterable[str]:
+    of_persons = {"cohort_count", "event_count"}
+    for row in registry.person_measures.values():
+        measure = registry.measures.get(row.measure_code)
+        if measure is None or measure.measure_kind not in of_persons:
+            yield f"person_measures has {row.measure_code}, which is no measure of children or of doses given"
+        if row.cohort_age_code and row.cohort_age_code not in registry.cohort_ages:
+            yield f"person_measures has {row.measure_code} at the unknown age {row.cohort_age_code}"
+        if row.dose_code and row.dose_code not in registry.doses:
+            yield f"person_measures has {row.measure_code} of the unknown dose {row.dose_code}"
+        if row.series_code and row.series_code not in registry.series:
+            yield f"person_measures has {row.measure_code} of the unknown series {row.series_code}"
+        if (row.place_basis == "given") == (row.cohort_age_code is not None):
+            yield f"person_measures has {row.measure_code}: children are counted at an age, doses where they are given"
+    for measure in registry.measures.values():
+        if measure.measure_kind in of_persons and measure.measure_code not in registry.person_measures:
+            yield f"measures has {measure.measure_code}, and person_measures does not say what it counts"
+    for window in registry.dose_windows.values():
+        if window.dose_code not in registry.doses:
+            yield f"dose_windows names the unknown dose {window.dose_code}"
+    same = ((row.count_kind, row.place_basis, row.cohort_age_code or "", row.dose_code or "", row.series_code or "")
+            for row in registry.person_measures.values())  # fmt: skip
+    yield from _repeated("person_measures", same)
 
 
 def _threshold_problems(registry: Registry) -> Iterable[str]:

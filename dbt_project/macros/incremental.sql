@@ -7,3 +7,10 @@
     {%- set months = ref('int_touched_months') -%}
     {%- if is_incremental() %}{{ column }} in (select month from {{ months }}){% else %}true{% endif -%}
 {%- endmacro %}
+
+{# For models kept by month whose months may come out empty: what stands for them goes first. #}
+{% macro forget_touched_months(months) -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }} where month in (select month from {{ ref(months) }})
+    {%- endif -%}
+{%- endmacro %}

@@ -17,9 +17,15 @@ reached as (
     group by all
 ),
 
+unit_values as (
+    select unit_code, measure_code, value from {{ ref('int_measures_unit_month') }}
+    union all
+    select unit_code, measure_code, value from {{ ref('int_person_measures_unit_month') }}
+),
+
 own as (
     select reached.hierarchy_code, reached.depth, unit_values.measure_code, sum(unit_values.value) as value
-    from {{ ref('int_measures_unit_month') }} as unit_values
+    from unit_values
     inner join reached using (unit_code)
     group by all
 )

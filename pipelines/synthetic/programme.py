@@ -85,7 +85,10 @@ def generate(
     plain_csv: bool = False,
     progress: Progress | None = None,
 ) -> GenerationSummary:
-    """Write `facilities.csv`, `submissions/` and `labels.csv` into `out_dir`; the same arguments give the same bytes.
+    """Write `facilities.csv`, `submissions/`, `labels.csv` and `persons_truth.csv` into `out_dir`.
+
+    The same arguments give the same bytes. `persons_truth.csv` names each person code that stands for a child who has
+    another one (`true_person_code`); every other code is a person of its own.
 
     `provinces` are codes of the 63 former provinces (None: all); `scale` is the share of the real number of children,
     `defect_share` that of the lines that are spoilt.
@@ -136,7 +139,8 @@ def _write_month(
     month: date,
     paper_districts: Sequence[str],
 ) -> None:
-    given = records.with_facility(population.given(month), who)
+    events = pl.concat([population.given(month), population.mothers(month), population.deaths(month)])
+    given = records.with_facility(events, who)
     home = dict(places.select("commune_code", "district_code").iter_rows())
     district = given.get_column("facility_code").str.slice(0, 5).replace_strict(home, default=None)
     name = month.strftime("%Y%m")
@@ -146,6 +150,7 @@ def _write_month(
     given = given.filter(~district.is_in(list(paper_districts)))
     rows = records.dose_rows(given, places, who, month)
     writer.doses(name, rows, who)
+    writer.same_persons(rows)
     reporting = who if not paper_districts else _without(who, paper_districts, home)
     writer.reports(
         f"monthly_report_{name}",
@@ -181,6 +186,7 @@ class _Writer:
         self.registry = registry
         self.seed = seed
         self.summary = GenerationSummary()
+        self._same: dict[str, str] = {}
 
     def doses(self, name: str, rows: pl.DataFrame, who: records.Reporters) -> None:
         """Write a month's dose records: one file, or one a facility."""
@@ -203,6 +209,11 @@ class _Writer:
             else:
                 file_name = f"dose_records_{facility}_{name}{SUFFIXES.get(style, '.csv')}"
                 self._write(file_name, encode(style, header, body, self.registry))
+
+    def same_persons(self, rows: pl.DataFrame) -> None:
+        """Remember which codes name a child who has another code already."""
+        again = rows.get_column("person_code").unique()
+        self._same |= {code: records.first_code(code) for code in again.to_list() if records.first_code(code) != code}
 
     def reports(self, name: str, rows: pl.DataFrame, *, spoilt: bool, long: bool = False) -> None:
         """Write report lines, one file."""
@@ -268,6 +279,10 @@ class _Writer:
             writer.writerow(["file_name", "line_no", "reason_codes"])
             writer.writerows([item.file_name, item.line_no or "", "|".join(item.reason_codes)] for item in found)
         self.summary.labelled_defects = len(found)
+        with (self._out / "persons_truth.csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(["person_code", "true_person_code"])
+            writer.writerows(sorted(self._same.items()))
 
     def _csv(self, name: str, header: Sequence[str], lines: list[str], defects: Sequence[Any]) -> None:
         if self._defect_share and defects:

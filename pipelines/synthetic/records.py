@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.reference import Registry
-from pipelines.synthetic.children import add_months
+from pipelines.synthetic.children import DEATH, MOTHER, add_months
 from pipelines.synthetic.names import child_names, mother_names
 from pipelines.synthetic.register import SOURCE_CODE
 
@@ -19,7 +19,8 @@ DOSE_COLUMNS = (
     "record_id", "action", "facility_code", "report_month", "submitted_at", "submission_mode", "person_code",
     "national_id", "full_name", "birth_date", "sex", "mother_name", "phone", "household_commune_code",
     "temporary_commune_code", "product_code", "lot_number", "lot_expiry_date", "given_at", "dose_number",
-    "dose_status", "service_type", "reaction_code",
+    "dose_status", "service_type", "reaction_code", "birth_time", "within_24h", "death_date", "birth_order",
+    "contact_opt_out", "record_origin",
 )  # fmt: skip
 APPOINTMENT_COLUMNS = (
     "appointment_id", "action", "facility_code", "submitted_at", "submission_mode", "person_code", "full_name",
@@ -32,13 +33,24 @@ NEW_TREE = date(2025, 7, 1)
 _SILENT_SHARE = 0.02
 _LATE_SHARE = 0.08
 _SUMMARY_ONLY_SHARE = 0.01
-_NOT_DONE_SHARE = 0.004
+# Of 1,000 children some are sent away at every visit: put off, refused, contraindicated.
+_NOT_DONE = {0: "5", 1: "5", 2: "5", 3: "5", 4: "4", 5: "3"}
 _HOSPITAL_BIRTH_SHARE = 0.9
 # A further dose of the same vaccine is booked for about a month later.
 _NEXT_VISIT_DAYS = 30
 # Vaccines in vials of many doses, whose wastage the stations report.
 _VIAL_PRODUCTS = ("bcg", "opv", "measles", "mr", "dpt", "td")
 _USUAL_WASTAGE = 0.45
+# Of 100 children: born unnamed, registered again elsewhere from this age on, born where the time is written down, born
+# where the first day is only ticked, of parents who want no messages.
+_UNNAMED_SHARE = 8
+_AGAIN_SHARE, _AGAIN_AGE_DAYS = 3, 270
+_TIMED_SHARE = 60
+_TICKED_SHARE = 75
+_OPT_OUT_SHARE = 1
+# One dose in so many is sent by a second facility too, or told by the family.
+_SENT_TWICE_ONE_IN = 200
+_DECLARED_ONE_IN = 250
 
 
 @dataclass(frozen=True)
@@ -124,75 +136,189 @@ def _nearest(places: pl.DataFrame, found: pl.DataFrame, area: str, otherwise: pl
 def with_facility(given: pl.DataFrame, who: Reporters) -> pl.DataFrame:
     """Add the facility that gave each dose: hospital at birth, clinic for those who pay, else the station."""
     at_birth = (pl.col("visit_code") == "birth") & (pl.col("names") % 100 < 100 * _HOSPITAL_BIRTH_SHARE)
+    # A death is told by the station, and a mother is seen there.
+    of_child = ~pl.col("visit_code").is_in([MOTHER, DEATH])
     born_in, lives_in = given.get_column("born_in"), given.get_column("lives_in")
     return given.with_columns(
         pl.when(at_birth)
         .then(who.hospital.gather(born_in))
         .when(pl.col("sector") == "service")
         .then(who.clinic.gather(lives_in))
+        .when(_is_again() & of_child)
+        .then(who.hospital.gather(lives_in))
         .otherwise(who.station.gather(lives_in))
         .alias("facility_code")
     )
 
 
+def _is_again() -> pl.Expr:
+    """Say whether the child has been registered a second time, by another facility and under another code."""
+    age = pl.col("given_day") - pl.col("birth_day")
+    return (pl.col("names") // 29 % 100 < _AGAIN_SHARE) & (age >= _AGAIN_AGE_DAYS)
+
+
+def first_code(person_code: str) -> str:
+    """Return the code that a child was first registered under, for any code of the same child."""
+    return "P" + person_code[1:] if person_code.startswith("Q") else person_code
+
+
+def _is_done() -> pl.Expr:
+    return ~(pl.col("names") % 1000).is_in(list(_NOT_DONE)) & (pl.col("visit_code") != DEATH)
+
+
 def dose_rows(given: pl.DataFrame, places: pl.DataFrame, who: Reporters, month: date) -> pl.DataFrame:
     """Return the month's dose records as text, one column a field, in the order of facilities."""
     codes = given.get_column("facility_code")
-    kept = given.filter(~who.is_silent(codes, month) & ~who.sends_summary_only(codes)).sort(
+    is_sent = ~who.is_silent(codes, month) & ~who.sends_summary_only(codes)
+    again = _told_again(given, who, month)
+    kept = pl.concat([given.filter(is_sent).with_columns(pl.lit("").alias("told")), again]).sort(
         "facility_code", "given_day", "birth_month", "child", maintain_order=True
     )
     codes = kept.get_column("facility_code")
     communes = places.get_column("commune_code" if month < NEW_TREE else "commune_code_2025")
-    numbers = kept.get_column("names").to_numpy()
-    cohort = pl.col("birth_month").dt.strftime("%y%m") + pl.col("child").cast(pl.String).str.zfill(7)
-    day = pl.col("given_day").cast(pl.Int32).cast(pl.Date)
-    birth = pl.col("birth_day").cast(pl.Int32).cast(pl.Date)
-    minute = pl.col("given_minute")
+    numbers, families = kept.get_column("names").to_numpy(), kept.get_column("family").to_numpy()
     texts = kept.with_columns(
-        child_names(numbers, kept.get_column("is_girl").to_numpy()).alias("full_name"),
-        mother_names(numbers).alias("mother_name"),
+        child_names(numbers, kept.get_column("is_girl").to_numpy()).alias("child_name"),
+        mother_names(families).alias("mother_name"),
         who.submitted_at(codes, month).dt.strftime("%Y-%m-%d %H:%M:%S").alias("submitted_at"),
         communes.gather(kept.get_column("born_in")).alias("household"),
         communes.gather(kept.get_column("lives_in")).alias("temporary"),
-    ).select(
-        ("D" + cohort + pl.col("visit_no").cast(pl.String).str.zfill(2) + pl.col("product_code").str.slice(0, 3)
-         + pl.col("dose_number").cast(pl.String)).alias("record_id"),
+        (pl.col("birth_month").dt.strftime("%y%m") + pl.col("child").cast(pl.String).str.zfill(7)).alias("cohort"),
+        (_is_again() & ~pl.col("visit_code").is_in([MOTHER, DEATH])).alias("is_again"),
+        (pl.col("visit_code") == MOTHER).alias("is_mother"),
+    )
+    return texts.select(*_event_fields(month), *_person_fields()).select(DOSE_COLUMNS)
+
+
+def _told_again(given: pl.DataFrame, who: Reporters, month: date) -> pl.DataFrame:
+    """Return the doses that the district's hospital sends too, and those that families tell it of, also where the
+    facility that gave them is silent.
+    """
+    hospital = who.hospital.gather(given.get_column("lives_in"))
+    elsewhere = given.with_columns(hospital.alias("hospital")).filter(
+        (pl.col("hospital") != pl.col("facility_code")) & _is_done() & (pl.col("visit_code") != MOTHER)
+    )
+    told = [
+        elsewhere.filter((pl.col("names") // divisor + pl.col("visit_no")) % one_in == 0).with_columns(
+            pl.col("hospital").alias("facility_code"),
+            pl.lit(mark).alias("told"),
+            pl.lit(0, dtype=pl.Int64).alias("given_minute"),
+        )
+        for divisor, one_in, mark in ((31, _SENT_TWICE_ONE_IN, "B"), (37, _DECLARED_ONE_IN, "K"))
+    ]
+    rows = pl.concat(told).drop("hospital")
+    codes = rows.get_column("facility_code")
+    return rows.filter(~who.is_silent(codes, month) & ~who.sends_summary_only(codes))
+
+
+def _event_fields(month: date) -> list[pl.Expr]:
+    """Return what a record says of the dose."""
+    day = pl.col("given_day").cast(pl.Int32).cast(pl.Date)
+    minute = pl.col("given_minute")
+    record = (
+        "D" + pl.col("cohort") + pl.col("visit_no").cast(pl.String).str.zfill(2)
+        + pl.col("product_code").str.slice(0, 3) + pl.col("dose_number").cast(pl.String) + pl.col("told")
+    )  # fmt: skip
+    status = (pl.col("names") % 1000).replace_strict(_NOT_DONE, default="2", return_dtype=pl.String)
+    # Minutes from birth to the dose, where both are of the first days.
+    passed = (pl.col("given_day") - pl.col("birth_day")) * 1440 + minute - pl.col("birth_minute")
+    is_birth_dose = (pl.col("visit_code") == "birth") & (pl.col("dose_number") == 1) & (pl.col("product_code") != "bcg")
+    return [
+        record.alias("record_id"),
         pl.lit("add").alias("action"),
-        "facility_code",
+        pl.col("facility_code"),
         pl.lit(month.strftime("%Y-%m")).alias("report_month"),
-        "submitted_at",
+        pl.col("submitted_at"),
         pl.lit("amend").alias("submission_mode"),
-        ("P" + cohort).alias("person_code"),
-        pl.when(pl.col("names") % 5 < 3)
-        .then("0" + (pl.col("names") % 90 + 10).cast(pl.String) + "3" + birth.dt.strftime("%y")
-              + (pl.col("names") % 1_000_000).cast(pl.String).str.zfill(6))
+        pl.col("product_code"),
+        pl.when(pl.col("told") == "K")
+        .then(pl.lit(""))
+        .otherwise(
+            pl.col("product_code").str.slice(0, 2).str.to_uppercase() + day.dt.strftime("%y%m")
+            + (pl.col("names") % 7).cast(pl.String)
+        )
+        .alias("lot_number"),
+        day.dt.offset_by("14mo").dt.strftime("%d/%m/%Y").alias("lot_expiry_date"),
+        ((minute // 60).cast(pl.String).str.zfill(2) + ":" + (minute % 60).cast(pl.String).str.zfill(2) + " "
+         + day.dt.strftime("%d/%m/%Y")).alias("given_at"),
+        pl.col("dose_number").cast(pl.String),
+        pl.when(pl.col("visit_code") == DEATH)
+        .then(pl.lit("3"))
+        .when("is_mother")
+        .then(pl.lit("2"))
+        .otherwise(status)
+        .alias("dose_status"),
+        pl.when(pl.col("sector") == "service").then(pl.lit("Dịch vụ")).otherwise(pl.lit("TCMR")).alias("service_type"),
+        pl.when(pl.col("names") % 500 == 0).then(pl.lit("2")).otherwise(pl.lit("0")).alias("reaction_code"),
+        pl.when(~is_birth_dose | (pl.col("names") // 17 % 100 >= _TICKED_SHARE))
+        .then(pl.lit(""))
+        .when(passed <= 1440)
+        .then(pl.lit("Có"))
+        .otherwise(pl.lit("Không"))
+        .alias("within_24h"),
+        pl.when(pl.col("told") == "K").then(pl.lit("Tự khai")).otherwise(pl.lit("")).alias("record_origin"),
+    ]  # fmt: skip
+
+
+def _person_fields() -> list[pl.Expr]:
+    """Return what a record says of the person; a facility that registers a child again spells it its own way."""
+    birth = pl.col("birth_day").cast(pl.Int32).cast(pl.Date)
+    has_own_name = (pl.col("visit_code") != "birth") | (pl.col("names") // 19 % 100 >= _UNNAMED_SHARE)
+    plain = (
+        pl.col("child_name").str.normalize("NFD").str.replace_all(r"\p{M}", "").str.replace_all("đ", "d")
+        .str.replace_all("Đ", "D")
+    )  # fmt: skip
+    short = pl.col("child_name").str.replace(r" \S+ ", " ")
+    spelling = pl.col("names") % 3
+    identity = (
+        "0" + (pl.col("names") % 90 + 10).cast(pl.String) + "3" + birth.dt.strftime("%y")
+        + (pl.col("names") % 1_000_000).cast(pl.String).str.zfill(6)
+    )  # fmt: skip
+    phone = pl.col("family") % 100_000_000 + pl.when("is_again").then(pl.col("names") % 2).otherwise(0)
+    code = pl.when("is_mother").then(pl.lit("W")).when("is_again").then(pl.lit("Q")).otherwise(pl.lit("P"))
+    return [
+        (code + pl.col("cohort")).alias("person_code"),
+        pl.when((pl.col("names") % 5 < 3) & has_own_name & ~pl.col("is_again") & ~pl.col("is_mother"))
+        .then(identity)
         .otherwise(pl.lit(""))
         .alias("national_id"),
-        "full_name",
+        pl.when("is_mother")
+        .then("mother_name")
+        .when(~has_own_name)
+        .then("Con bà " + pl.col("mother_name"))
+        .when(pl.col("is_again") & (spelling == 0))
+        .then(plain)
+        .when(pl.col("is_again") & (spelling == 1))
+        .then(short)
+        .otherwise("child_name")
+        .alias("full_name"),
         birth.dt.strftime("%d/%m/%Y").alias("birth_date"),
         pl.when("is_girl").then(pl.lit("Nữ")).otherwise(pl.lit("Nam")).alias("sex"),
-        "mother_name",
-        ("09" + (pl.col("names") % 100_000_000).cast(pl.String).str.zfill(8)).alias("phone"),
+        pl.when("is_mother").then(pl.lit("")).otherwise("mother_name").alias("mother_name"),
+        ("09" + (phone % 100_000_000).cast(pl.String).str.zfill(8)).alias("phone"),
         pl.col("household").alias("household_commune_code"),
         pl.when(pl.col("household") != pl.col("temporary"))
         .then("temporary")
         .otherwise(pl.lit(""))
         .alias("temporary_commune_code"),
-        "product_code",
-        (pl.col("product_code").str.slice(0, 2).str.to_uppercase() + day.dt.strftime("%y%m")
-         + (pl.col("names") % 7).cast(pl.String)).alias("lot_number"),
-        day.dt.offset_by("14mo").dt.strftime("%d/%m/%Y").alias("lot_expiry_date"),
-        ((minute // 60).cast(pl.String).str.zfill(2) + ":" + (minute % 60).cast(pl.String).str.zfill(2) + " "
-         + day.dt.strftime("%d/%m/%Y")).alias("given_at"),
-        pl.col("dose_number").cast(pl.String),
-        pl.when(pl.col("names") % 1000 < 1000 * _NOT_DONE_SHARE)
-        .then(pl.lit("5"))
-        .otherwise(pl.lit("2"))
-        .alias("dose_status"),
-        pl.when(pl.col("sector") == "service").then(pl.lit("Dịch vụ")).otherwise(pl.lit("TCMR")).alias("service_type"),
-        pl.when(pl.col("names") % 500 == 0).then(pl.lit("2")).otherwise(pl.lit("0")).alias("reaction_code"),
-    )  # fmt: skip
-    return texts.select(DOSE_COLUMNS)
+        pl.when((pl.col("visit_code") == "birth") & (pl.col("names") // 13 % 100 < _TIMED_SHARE))
+        .then((pl.col("birth_minute") // 60).cast(pl.String).str.zfill(2) + ":"
+              + (pl.col("birth_minute") % 60).cast(pl.String).str.zfill(2))
+        .otherwise(pl.lit(""))
+        .alias("birth_time"),
+        pl.when(pl.col("death_day") >= 0)
+        .then(pl.col("death_day").cast(pl.Int32).cast(pl.Date).dt.strftime("%d/%m/%Y"))
+        .otherwise(pl.lit(""))
+        .alias("death_date"),
+        pl.when(pl.col("birth_order") > 0)
+        .then(pl.col("birth_order").cast(pl.String))
+        .otherwise(pl.lit(""))
+        .alias("birth_order"),
+        pl.when(pl.col("family") // 43 % 100 < _OPT_OUT_SHARE)
+        .then(pl.lit("có"))
+        .otherwise(pl.lit(""))
+        .alias("contact_opt_out"),
+    ]  # fmt: skip
 
 
 def appointment_rows(rows: pl.DataFrame, registry: Registry) -> pl.DataFrame:
@@ -244,7 +370,7 @@ def measure_counts(given: pl.DataFrame, registry: Registry, by: str) -> pl.DataF
     months = (day.dt.year() - birth.dt.year()) * 12 + day.dt.month().cast(pl.Int32) - birth.dt.month().cast(pl.Int32)
     completed_months = months - (day.dt.day() < birth.dt.day()).cast(pl.Int32)
     return (
-        given.filter(pl.col("names") % 1000 >= 1000 * _NOT_DONE_SHARE)
+        given.filter(_is_done() | (pl.col("visit_code") == MOTHER))
         .join(series, on="product_code")
         .join(doses, on=["series_code", "dose_number"])
         .join(measures, on="dose_code")
@@ -277,7 +403,7 @@ def report_rows(given: pl.DataFrame, registry: Registry, who: Reporters, month: 
     codes = who.frame.get_column("facility_code")
     codes = codes.filter(~pl.Series(who.is_silent(codes, month)))
     count = len(codes)
-    used = given.group_by("facility_code", "product_code").len("doses")
+    used = given.filter(pl.col("visit_code") != DEATH).group_by("facility_code", "product_code").len("doses")
     sessions = random.integers(1, 5, count)
     columns: dict[str, object] = {
         "facility_code": codes,
@@ -315,7 +441,9 @@ def target_rows(places: pl.DataFrame, who: Reporters, year: int, scale: float, s
     """Return the annual targets of every station, wide; whole children that sum to the province's, scaled alike."""
     random = np.random.default_rng([seed, year, 5])
     births = places.get_column("births_per_year").to_numpy() * scale
-    shares = {"target_under1": 1.0, "target_18m": 1.0, "target_1y": 1.0, "target_2y": 1.0, "target_7y": 1.0}
+    shares = dict.fromkeys(("target_under1", "target_18m", "target_1y", "target_2y", "target_7y"), 1.0)
+    # Not every pregnancy ends in a live birth.
+    shares["target_pregnant_women"] = 1.02
     columns: dict[str, object] = {
         "facility_code": who.station,
         "period": [str(year)] * len(places),

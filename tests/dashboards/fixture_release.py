@@ -24,6 +24,7 @@ INDICATORS = (
     "dropout_penta1_penta3",
     "completeness_reports",
     "zero_dose_target",
+    "cohort_valid_penta3_12m",
 )
 
 _PLAIN = (
@@ -131,6 +132,24 @@ create table fct_measure_values as
     from fct_indicator_values
     where indicator_code = 'coverage_penta3' and area_code = 'VN'
         and (period_type = 'month' or source_code = 'who_unicef_jrf');
+
+create table fct_cohort_curve as
+    select h.hierarchy_code, 'nation' as level_code, 'VN' as area_code, cast(y.n as integer) as birth_year,
+        'penta3' as dose_code, cast(m.n as integer) as age_months, cast(1000 as bigint) as child_count,
+        cast(greatest(0, 90 - 200 // m.n) * 10 as bigint) as recorded_count,
+        cast(greatest(0, 80 - 200 // m.n) * 10 as bigint) as valid_count,
+        cast(greatest(0, 90 - 200 // m.n) as double) as recorded_pct,
+        cast(greatest(0, 80 - 200 // m.n) as double) as valid_pct
+    from (values ('63'), ('34')) as h (hierarchy_code) cross join range(2023, 2025) as y (n)
+    cross join range(1, 25) as m (n);
+create table fct_dose_delays as
+    select h.hierarchy_code, 'nation' as level_code, 'VN' as area_code, 'quarter' as period_type,
+        '2025Q' || q.n as period, '12m' as cohort_age_code, 'penta3' as dose_code, cast(1000 as bigint) as child_count,
+        cast(880 as bigint) as vaccinated_count, cast(700 as bigint) as within_window_count,
+        cast(70 as double) as within_window_pct,
+        cast(case when q.n < 4 then 9 + q.n end as integer) as median_delay_days,
+        cast(case when q.n < 4 then 40 end as integer) as tail_delay_days
+    from (values ('63'), ('34')) as h (hierarchy_code) cross join range(1, 5) as q (n);
 
 create table rpt_submissions as
     select submission_id, original_name, 'dose_records' as submission_kind, 'csv' as file_format,

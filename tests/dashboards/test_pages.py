@@ -108,3 +108,19 @@ def test_without_a_release_a_page_says_what_to_do(tmp_path: Path) -> None:
     app = opened(tmp_path)
     assert not app.exception
     assert "niis run" in app.error[0].value
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_an_indicator_of_a_cohort_shows_its_curve_and_its_delays_and_counts_children(
+    published: Path, language: str
+) -> None:
+    texts = Texts(language)
+    link = {"lang": language, "period_type": "year", "period": "2025", "indicator": "cohort_valid_penta3_12m"}
+    app = opened(published, **link)
+    assert [item.message for item in app.exception] == []
+    assert {texts("curve"), texts("delays")} <= {item.value for item in app.subheader}
+    (delays,) = [table.value for table in app.dataframe if texts("median_delay") in table.value.columns]
+    assert delays[texts("median_delay")].to_list()[:3] == [10, 11, 12]
+    assert any(texts("children_of", included="", expected="")[-12:] in str(item.value) for item in app.info)
+    other = opened(published, **(link | {"indicator": "coverage_penta3"}))
+    assert texts("curve") not in {item.value for item in other.subheader}

@@ -129,3 +129,18 @@ def test_a_damaged_release_gives_way_to_the_one_before(published: Path, tmp_path
     (older / "manifest.json").unlink()
     with pytest.raises(NothingPublishedError, match="damaged"):
         open_release(tmp_path)
+
+
+def test_a_curve_has_a_point_a_month_of_age_and_is_empty_where_none_was_counted(release: Release) -> None:
+    curve = release.cohort_curve("63", "VN", "penta3")
+    assert curve["birth_year"].unique().sort().to_list() == [2023, 2024]
+    assert curve["age_months"].to_list() == [*range(1, 25)] * 2
+    assert (curve["valid_pct"] <= curve["recorded_pct"]).all()
+    assert release.cohort_curve("63", "00001", "penta3").is_empty()
+
+
+def test_delays_are_those_of_the_dose_and_kind_of_period(release: Release) -> None:
+    delays = release.dose_delays("34", "VN", "penta3", "quarter")
+    assert delays["period"].to_list() == ["2025Q1", "2025Q2", "2025Q3", "2025Q4"]
+    assert delays["median_delay_days"].to_list() == [10, 11, 12, None]
+    assert release.dose_delays("34", "VN", "penta1", "quarter").is_empty()

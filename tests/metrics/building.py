@@ -14,7 +14,9 @@ from typing import Any
 import duckdb
 
 from pipelines.facilities import read_facilities
+from pipelines.identify import identify
 from pipelines.inbox import submit, take_in_waiting
+from pipelines.progress import SilentReporter
 from pipelines.reference import Registry, load_registry
 from pipelines.settings import DBT_PROJECT_DIR, Settings, variable_set
 from pipelines.transform import parse_project
@@ -55,6 +57,7 @@ def run_dbt(settings: Settings, warehouse: Path, as_of: date, command: str, *arg
     variables = {
         "lake_path": str(settings.lake),
         "facilities_path": str(settings.facilities),
+        "identity_path": str(settings.identity),
         "as_of_date": as_of.isoformat(),
     }
     target = warehouse.parent / "target"
@@ -77,6 +80,7 @@ def build_models(settings: Settings, template: Path, as_of: date, matched: Seque
     folder = settings.home / "models"
     folder.mkdir(parents=True, exist_ok=True)
     warehouse = folder / "build.duckdb"
+    identify(settings, load_registry(), SilentReporter())
     shutil.copy(template, warehouse)
     with duckdb.connect(str(warehouse)) as connection:
         for seed in ("indicators", "indicator_terms"):

@@ -418,9 +418,11 @@ class _Reach:
         self._registry = registry
         self._found: dict[Place, set[Area]] = {}
         self._successors: dict[str, set[str]] = defaultdict(set)
+        self._origins: dict[str, set[str]] = defaultdict(set)
         for change in registry.area_changes:
             if (change.from_hierarchy_code, change.to_hierarchy_code) == ("63", "34"):
                 self._successors[change.from_code].add(change.to_code)
+                self._origins[change.to_code].add(change.from_code)
 
     def of(self, unit: Place) -> set[Area]:
         if unit not in self._found:
@@ -435,7 +437,10 @@ class _Reach:
         _, tree, code = unit
         own = self._climb(tree, code)
         if tree == "34":
-            return own | {("63", "VN")}
+            # What all parts of a new commune have above them; a larger new area is certain to lie in the nation alone.
+            is_commune = self._registry.areas[tree, code].level_code == "commune"
+            above = [self._climb("63", part) - {("63", part)} for part in self._origins[code] if is_commune]
+            return own | {("63", "VN")} | (set.intersection(*above) if above else set())
         if self._registry.areas[tree, code].level_code in {"nation", "region"}:
             return own | {("34", "VN")}
         while len(self._successors[code]) > 1:

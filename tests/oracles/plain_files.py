@@ -17,6 +17,7 @@ from tests.oracles.indicators import Facility, Submitted
 _ACTIONS = {"": "add", "add": "add", "sửa": "change", "hủy": "void"}
 _MODES = {"": "amend", "amend": "amend", "thay thế": "replace"}
 _DONE = "2"
+_DECLARED = {"declared", "Tự khai"}
 _IDENTITY = (
     "facility_code",
     "area_code",
@@ -89,7 +90,7 @@ def _dose(row: Mapping[str, str]) -> dict[str, Any]:
         "product_code": row["product_code"],
         "given_date": _day(row["given_at"].split(" ")[-1]),
         "dose_number": int(row["dose_number"]),
-        "is_done": row["dose_status"] == _DONE,
+        "is_done": row["dose_status"] == _DONE and row["record_origin"] not in _DECLARED,
     }
 
 

@@ -31,8 +31,10 @@ KEYS = {
     "area_levels": ["hierarchy_code", "level_code"],
     "areas": ["hierarchy_code", "area_code"],
     "catch_up_limits": ["dose_code"],
-    "dose_series": ["series_code"],
     "due_states": ["state_code"],
+    "cohort_ages": ["cohort_age_code"],
+    "dose_series": ["series_code"],
+    "dose_windows": ["dose_code"],
     "facility_types": ["facility_type_code"],
     "message_templates": ["template_code"],
     "mobile_prefixes": ["prefix"],
@@ -46,6 +48,8 @@ KEYS = {
     "measures": ["measure_code"],
     "name_placeholders": ["phrase"],
     "phone_prefixes": ["old_prefix"],
+    "person_measures": ["measure_code"],
+    "person_parameters": ["parameter_code"],
     "product_antigens": ["product_code", "antigen_code"],
     "product_series": ["product_code", "series_code"],
     "quality_rules": ["rule_code"],
@@ -130,6 +134,11 @@ def with_row(name: str, key: Any, **cells: Any) -> Callable[[Registry], Registry
         (with_row("identity_rules", "twins", decision="maybe"), "with the decision 'maybe'"),
         (with_row("identity_thresholds", "review_probability", value=0.999), "must not be above auto_link_probability"),
         (with_row("name_placeholders", 0, kind="title"), "of no known kind"),
+        (without("cohort_ages", "24m"), "at the unknown age 24m"),
+        (without("person_measures", "doses_judged"), "person_measures does not say what it counts"),
+        (without("measures", "cohort_followed_12m"), "cohort_followed_12m, which is no measure of children"),
+        (with_row("person_measures", "doses_judged", cohort_age_code="12m"), "doses where they are given"),
+        (with_row("person_measures", "care_registered_1m", place_basis="residence"), "person_measures has registered"),
         (with_row("facility_types", "commune_station", level_code="village"), "at the unknown level village"),
     ],
 )
@@ -292,7 +301,7 @@ def test_every_indicator_says_what_a_value_of_it_means() -> None:
     banded = {band.indicator_code for band in registry.thresholds}
     for code, indicator in registry.indicators.items():
         assert indicator.definition_vi != indicator.definition_en
-        assert indicator.missing_policy in {"full_target", "matched_units", "none"}
+        assert indicator.missing_policy in {"full_target", "matched_units", "followed_children", "none"}
         assert indicator.direction in {"higher", "lower", "none"}
         assert code in banded or indicator.indicator_kind not in {"coverage", "dropout", "wastage", "completeness"}
     used = {term.measure_code for term in registry.terms}

@@ -1,5 +1,7 @@
 -- What an indicator sums, one row a part, with a bit for each numerator and denominator term: a value stands only when
--- every term's bit is set. A dose count of a place that sends records needs no row: no row means no dose.
+-- every term's bit is set. A dose count of a place that sends records needs no row: no row means no dose. Nor does a
+-- count of children where some are followed: no row means none. Which units an indicator expects and includes are
+-- terms of it where it says so (roles `expected` and `included`), else the months of facilities.
 with indicators as (
     select * from {{ ref('indicators') }}
 ),
@@ -7,7 +9,7 @@ with indicators as (
 terms as (
     select
         terms.*,
-        measures.measure_kind = 'dose_count' as is_dose_count,
+        measures.measure_kind in ('dose_count', 'event_count', 'cohort_count') as is_dose_count,
         row_number() over (
             partition by terms.indicator_code, terms.term_role order by terms.measure_code, terms.offset_years
         ) - 1 as term_no
@@ -19,7 +21,11 @@ whole as (
     select indicator_code, term_role as part_role, measure_code, weight, offset_years, term_no, is_dose_count
     from terms
     inner join indicators using (indicator_code)
-    where indicators.missing_policy <> 'matched_units'
+    where indicators.missing_policy <> 'matched_units' and term_role in ('numerator', 'denominator')
+),
+
+own_units as (
+    select indicator_code, term_role, measure_code from terms where term_role in ('expected', 'included')
 ),
 
 matched as (
@@ -44,6 +50,7 @@ units as (
             when indicators.missing_policy = 'matched_units' and roles.part_role = 'expected' then 'places_expected'
             when indicators.missing_policy = 'matched_units'
                 then indicators.indicator_code || '#' || roles.part_role
+            when own_units.measure_code is not null then own_units.measure_code
             else 'units_' || roles.part_role
         end as measure_code,
         cast(1 as double) as weight,
@@ -52,6 +59,10 @@ units as (
         false as is_dose_count
     from indicators
     cross join (values ('expected'), ('included'), ('with_records')) as roles (part_role)
+    left join own_units
+        on indicators.indicator_code = own_units.indicator_code
+        -- A child that is followed is what a place with records is to a dose count: where it is, no row means none.
+        and case when roles.part_role = 'with_records' then 'included' else roles.part_role end = own_units.term_role
     where roles.part_role <> 'with_records' or indicators.missing_policy <> 'matched_units'
 )
 

@@ -1,0 +1,1 @@
+select * from {{ ref('cohort_ages') }}
