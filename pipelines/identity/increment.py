@@ -92,7 +92,7 @@ def with_more(known: Known, more: pl.DataFrame, inputs: Inputs) -> Known:
     )
     family = families(some, (found.model_pairs, inputs.ever_decided, inputs.replaced))
     return Known(
-        pl.concat([others, some.with_columns(family)]).sort("card_key"),
+        pl.concat([others, some.with_columns(family)]),
         Resolution(
             _with(earlier.person_cards, found.person_cards, here, "card_key"),
             _with(earlier.person_links, found.person_links, here, "card_key_a"),
