@@ -151,6 +151,15 @@ class DoseWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class TetanusProtection:
+    """For how many years the last of so many doses in a woman's life protects her next child at birth."""
+
+    lifetime_doses: int
+    protected_years: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class CohortAge:
     """An age at which every child is counted once, in the month in which it reaches it."""
 
@@ -571,6 +580,7 @@ class Registry:
     message_templates: Mapping[str, MessageTemplate]
     mobile_prefixes: Mapping[str, MobilePrefix]
     dose_windows: Mapping[str, DoseWindow]
+    tetanus_protection: Sequence[TetanusProtection]
     cohort_ages: Mapping[str, CohortAge]
     person_measures: Mapping[str, PersonMeasure]
     person_parameters: Mapping[str, PersonParameter]
@@ -656,6 +666,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         message_templates=_by(_read(seeds_dir, "care/message_templates", MessageTemplate), "template_code"),
         mobile_prefixes=_by(_read(seeds_dir, "care/mobile_prefixes", MobilePrefix), "prefix"),
         dose_windows=_by(_read(seeds_dir, "schedule/dose_windows", DoseWindow), "dose_code"),
+        tetanus_protection=_read(seeds_dir, "schedule/tetanus_protection", TetanusProtection),
         cohort_ages=_by(_read(seeds_dir, "indicators/cohort_ages", CohortAge), "cohort_age_code"),
         person_measures=_by(_read(seeds_dir, "indicators/person_measures", PersonMeasure), "measure_code"),
         person_parameters=_by(_read(seeds_dir, "indicators/person_parameters", PersonParameter), "parameter_code"),

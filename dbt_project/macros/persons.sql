@@ -42,3 +42,19 @@
 {% macro person_parameter(code) -%}
     (select value from {{ ref('person_parameters') }} where parameter_code = '{{ code }}')
 {%- endmacro %}
+
+{# A woman in her own records, and in those of her newborn: the same name and telephone. Only where one can be asked for,
+   because text is dear: of women old enough, and of children in their first months. #}
+{% macro woman_key() -%}
+    case
+        when phone is not null and given_date >= {{ add_age('birth_date', '12 * ' ~ person_parameter('woman_minimum_age_years'), 0) }}
+            then md5({{ search_key('full_name') }} || '|' || phone)
+    end
+{%- endmacro %}
+
+{% macro mother_key() -%}
+    case
+        when phone is not null and given_date < {{ add_age('birth_date', person_parameter('mother_known_months'), 0) }}
+            then md5({{ search_key('mother_name') }} || '|' || phone)
+    end
+{%- endmacro %}

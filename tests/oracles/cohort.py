@@ -39,6 +39,8 @@ class Seen:
     household: str | None = None
     temporary: str | None = None
     death: date | None = None
+    own: str | None = None  # name and telephone, as others know the person
+    mother: str | None = None
 
 
 @dataclass
@@ -59,6 +61,7 @@ class World:
     areas: Areas
     starts: Mapping[str, date]  # province of the new tree, or "", -> first month of its records
     as_of: date
+    tetanus: Mapping[str, Sequence[tuple[date, int]]]  # woman -> days of her doses, and the numbers on them
 
 
 class Areas:
@@ -115,6 +118,32 @@ def starts(sent: Iterable[tuple[str, Place, date]], areas: Areas, share: float) 
         province: min(month for month, found in months.items() if len(found) >= share * max(map(len, months.values())))
         for province, months in senders.items()
     }
+
+
+def tetanus_doses(records: Iterable[Seen], registry: Registry) -> dict[str, list[tuple[date, int]]]:
+    """Return the doses against tetanus that facilities gave to women."""
+    woman = f"{registry.person_parameters['woman_minimum_age_years'].value:.0f} years"
+    found: dict[str, list[tuple[date, int]]] = defaultdict(list)
+    for record in records:
+        is_given = record.product == "td" and record.status == 2 and record.is_facility_record
+        if is_given and record.own and record.day >= after(record.birth, woman):
+            found[record.own].append((record.day, record.number))
+    return found
+
+
+def _is_protected(child: Child, world: World) -> bool | None:
+    """Say whether the mother's doses protect the child at birth; None when none is known."""
+    known = f"{world.registry.person_parameters['mother_known_months'].value:.0f} months"
+    mothers = [seen.mother for seen in child.records if seen.mother and seen.day < after(child.birth, known)]
+    doses = [dose for dose in world.tetanus.get(mothers[0], ()) if dose[0] <= child.birth] if mothers else []
+    if not doses:
+        return None
+    number = max(len({day for day, _ in doses}), *(number for _, number in doses))
+    last = max(day for day, _ in doses)
+    return any(
+        number >= rule.lifetime_doses and child.birth < after(last, f"{rule.protected_years} years")
+        for rule in world.registry.tetanus_protection
+    )
 
 
 def count(records: Sequence[Seen], world: World) -> Found:
@@ -238,6 +267,8 @@ def _count_age(child: Child, age: str, reach: date, world: World, found: Found) 
     start = world.starts.get(world.areas.new_province(home), world.starts[""])
     is_followed = child.birth >= start
     values = _values(child, age, reach, registry) if is_followed else {}
+    if is_followed and (is_protected := _is_protected(child, world)) is not None:
+        values |= {("mother_known", None): 1, ("mother_protected", None): is_protected}
     values["registered", None] = 1
     for row in registry.person_measures.values():
         if row.cohort_age_code == age and (value := values.get((row.count_kind, row.dose_code), 0)):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.reference import load_registry
-from tests.oracles.cohort import Areas, Seen, World, count, starts
+from tests.oracles.cohort import Areas, Seen, World, count, starts, tetanus_doses
 from tests.persons import histories
 from tests.persons.histories import PLACES
 
@@ -69,6 +69,8 @@ def history(draw: random.Random, number: int) -> list[Seen]:
                 flag=draw.choice([True, False, None]) if product == "hepb_mono" else None,
                 household=household, temporary=temporary,
                 death=death if product == "measles" else None,
+                own=f"own {number + 1}" if number % 17 == 0 else None,
+                mother=f"own {number}",
             )
         )  # fmt: skip
     return records
@@ -83,9 +85,10 @@ def as_row(seen: Seen, sent: str) -> dict[str, str]:
         submitted_at=sent,
         person_code=seen.person,
         national_id="",
-        full_name=name_of(int(seen.person[1:])),
-        mother_name=name_of(int(seen.person[1:]) * 31 + 7),
-        phone=f"09{int(seen.person[1:]) * 7919 % 100_000_000:08d}",
+        # Every seventeenth is the mother of the next.
+        full_name=name_of(int(seen.person[1:]) if seen.own is None else mother_number(int(seen.person[1:]) + 1)),
+        mother_name=name_of(mother_number(int(seen.person[1:]))),
+        phone=f"09{(int(seen.person[1:]) + (seen.own is not None)) * 7919 % 100_000_000:08d}",
         birth_date=seen.birth,
         product_code=seen.product,
         given_at=f"{clock}{seen.day:%d/%m/%Y}",
@@ -101,6 +104,11 @@ def as_row(seen: Seen, sent: str) -> dict[str, str]:
 
 
 NAMES = ["An", "Bình", "Chi", "Dung", "Giang", "Hà", "Lan", "Mai", "Nga", "Oanh", "Phúc", "Quyên", "Thảo", "Uyên"]
+
+
+def mother_number(child: int) -> int:
+    """Return the number that a child's mother has her name from."""
+    return child * 31 + 7
 
 
 def name_of(number: int) -> str:
@@ -121,7 +129,7 @@ def test_the_warehouse_counts_as_the_oracle_does(seed: int, tmp_path: Path) -> N
     areas = Areas(registry)
     months = [(record.facility, record.place, record.day.replace(day=1)) for record in seen]
     share = registry.person_parameters["registry_start_share"].value
-    world = World(registry, areas, starts(months, areas, share), histories.AS_OF)
+    world = World(registry, areas, starts(months, areas, share), histories.AS_OF, tetanus_doses(seen, registry))
     expected: Counter[tuple[str, str, str, date]] = Counter()
     first = min(month for _, _, month in months)
     for (measure, place, month), value in count(seen, world).items():

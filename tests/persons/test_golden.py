@@ -25,6 +25,7 @@ PLAN = [
     ("pcv13", 3, "12 months"), ("je_inactivated", 2, "12 months 14 days"), ("mr", 2, "18 months"),
     ("dpt", 4, "18 months"), ("je_inactivated", 3, "25 months"),
 ]  # fmt: skip
+PHONES = {"A": "0912000001", "B": "0912000002", "C": "0912000003", "D": "0912000004"}
 NAMES = {"A": "An", "B": "Bình", "C": "Chi", "D": "Dung", "E": "Giang"}
 
 
@@ -32,7 +33,7 @@ def record(child: str, number: int, product: str, dose_number: int, day: date, *
     given = cells.pop("given_at", day)
     return dose(
         record_id=f"{child}{number}", submitted_at="2026-04-02 08:00:00", person_code=f"P{child}",
-        full_name=f"Lê Thị {NAMES[child]}", birth_date=BORN,
+        full_name=f"Lê Thị {NAMES[child]}", birth_date=BORN, phone=PHONES[child],
         mother_name=f"Phạm Thị {NAMES[child]}", product_code=product, dose_number=dose_number, given_at=given,
         household_commune_code="00001", **cells,
     )  # fmt: skip
@@ -62,7 +63,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     settings = start(tmp_path_factory.mktemp("golden") / "home")
     mother = dose(
         record_id="M1", person_code="W1", full_name="Phạm Thị An", birth_date=date(1995, 5, 5), mother_name="",
-        product_code="td", dose_number=2, given_at=date(2023, 1, 5), household_commune_code="00001",
+        phone=PHONES["A"], product_code="td", dose_number=2, given_at=date(2023, 1, 5), household_commune_code="00001",
     )  # fmt: skip
     target = settings.home / "target.csv"
     target.write_text(
@@ -132,7 +133,9 @@ OTHERS = {
     "catch_up_mcv1_cohort_24m": (1, 2, "2025-01"),
     # In March 2023 A and C each had six doses (three of them in one injection); C's were too early.
     "invalid_share_doses": (6, 12, "2023-03"),
+    # A's mother had her second dose five days before the birth; of the other mothers nothing is known.
     "coverage_td2plus_pregnant": (1, 1, "2023-01"),
+    "protected_at_birth_cohort": (1, 4, "2023-02"), "protection_known_cohort": (1, 4, "2023-02"),
 }  # fmt: skip
 
 

@@ -61,6 +61,7 @@ KEYS = {
     "sources": ["source_code"],
     "submission_fields": ["submission_kind", "field_name"],
     "target_groups": ["target_group_code"],
+    "tetanus_protection": ["lifetime_doses"],
     "vaccine_doses": ["dose_code"],
     "vaccine_products": ["product_code"],
     "value_aliases": ["field_name", "alias"],

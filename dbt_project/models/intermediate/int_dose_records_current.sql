@@ -31,6 +31,8 @@ select
     is_within_24h,
     contact_opt_out,
     record_origin,
+    {{ woman_key() }} as woman_key,
+    {{ mother_key() }} as mother_key,
     version_at
 from versions
 where newest_rank = 1

@@ -4,7 +4,9 @@
 {%- set cards_now = ref('stg_identity__person_cards') %}
 {%- set all_records = ref('stg_lake__dose_records') %}
 {%- set affected_keys = ref('int_affected_record_keys') %}
-{% if is_full_build() or not known %}
+{%- set known_persons = adapter.get_relation(database=this.database, schema=this.schema, identifier='int_persons') %}
+-- depends_on: {{ ref('person_parameters') }}
+{% if is_full_build() or not known or not known_persons %}
 
 select cast(null as varchar) as person_key where false
 
@@ -25,6 +27,13 @@ named as (
     inner join {{ affected_keys }} as affected using (record_key)
 ),
 
+-- What a mother had protects her child.
+mothers as (
+    select distinct {{ woman_key() }} as mother_key
+    from {{ all_records }}
+    inner join {{ affected_keys }} using (record_key)
+),
+
 moved as (
     select cards.person_key, known_cards.person_key as known_person_key
     from cards
@@ -39,5 +48,7 @@ union
 select person_key from moved where person_key is not null and known_person_key is not null
 union
 select known_person_key from moved where known_person_key is not null
+union
+select known_persons.person_key from {{ known_persons }} as known_persons inner join mothers using (mother_key)
 
 {% endif %}

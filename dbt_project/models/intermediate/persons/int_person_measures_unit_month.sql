@@ -312,6 +312,10 @@ of_child as (
     union all
     select person_key, cohort_age_code, count_kind, dose_code, 1 from caught_up
     union all
+    select person_key, cohort_age_code, 'mother_known', null, 1 from followed where is_protected_at_birth is not null
+    union all
+    select person_key, cohort_age_code, 'mother_protected', null, 1 from followed where is_protected_at_birth
+    union all
     select person_key, cohort_age_code, 'visits', null, visit_count from visits_of_child
     union all
     select person_key, cohort_age_code, 'visits_missed', null, missed_count from misses_of_child

@@ -32,6 +32,7 @@ known as (
         {{ newest('records.death_date') }} as death_date,
         {{ newest('records.contact_opt_out') }} as contact_opt_out,
         {{ newest('records.source_code') }} as source_code,
+        {{ newest('records.mother_key') }} as mother_key,
         min(records.given_date) as first_record_date,
         max(records.given_date) as last_record_date,
         count(distinct records.person_card_key) as card_count,

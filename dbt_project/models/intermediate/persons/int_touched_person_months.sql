@@ -5,7 +5,8 @@ person_key, event_key, series_code, given_date, unit_code, status, valid_dose_nu
 is_flagged_within_24h, source_code
 {%- endset -%}
 {%- set child_columns -%}
-person_key, birth_date, birth_at, source_code, cohort_age_code, reach_date, month, residence_unit_code, care_unit_code
+person_key, birth_date, birth_at, source_code, cohort_age_code, reach_date, month, residence_unit_code, care_unit_code,
+is_protected_at_birth
 {%- endset -%}
 -- depends_on: {{ ref('int_dose_verdicts') }}
 -- depends_on: {{ ref('int_cohort_children') }}
