@@ -6,7 +6,7 @@ SERVE  ?= 1
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons lock clean
+.PHONY: help setup demo dev test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts lock clean
 
 help: ## What can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench-evaluation: setup ## Verdicts on the doses of a national birth cohort
 
 bench-persons: setup ## Who is who in a national birth cohort, then a month more
 	$(BIN)/python -m benchmarks.persons
+
+bench-cohorts: setup ## Events, verdicts and counts of a national birth cohort, then a month more
+	$(BIN)/python -m benchmarks.cohorts
 
 lock: ## Resolve the dependencies again (needs uv)
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q pyproject.toml -o requirements.txt
