@@ -1,0 +1,2 @@
+select product_code, series_code
+from {{ ref('product_series') }}

@@ -1,0 +1,1 @@
+select * from {{ identity('person_redirects') }}
