@@ -148,8 +148,14 @@ class Ledger:
         return [Part(*row) for row in self._rows("select path, sha256, row_count from parts order by path")]
 
     def report_months(self, since_batch_no: int) -> tuple[date | None, date | None]:
-        """Return the first and the last report month that the batches after `since_batch_no` speak of."""
-        query = "select min(first_report_month), max(last_report_month) from submissions where batch_no > ?"
+        """Return the first and the last month that facilities report in the batches after `since_batch_no`.
+
+        What an area alone reports, such as a nation's years of long ago, is no facility's month.
+        """
+        query = (
+            "select min(first_report_month), max(last_report_month) from submissions"
+            " where batch_no > ? and facility_count > 0"
+        )
         first, last = self._rows(query, (since_batch_no,))[0]
         return (date.fromisoformat(first) if first else None, date.fromisoformat(last) if last else None)
 

@@ -60,11 +60,11 @@ class GenerationSummary:
 
 
 def demo_parameters() -> dict[str, Any]:
-    """Return what `niis demo` generates: the whole country thinly, over 27 months across 2025-07-01."""
+    """Return what `niis demo` generates: the whole country thinly, over 24 months across 2025-07-01."""
     return {
         "provinces": None,
         "first_month": date(2024, 1, 1),
-        "last_month": date(2026, 3, 1),
+        "last_month": date(2025, 12, 1),
         "scale": 0.015,
         "seed": 1,
         "layout": BULK,
