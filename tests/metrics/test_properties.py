@@ -177,10 +177,16 @@ def every_area_is_the_sum_of_its_children(warehouse: Path) -> None:
             "select hierarchy_code, area_code, month, span_start_month, measure_code, source_code, value"
             " from fct_measure_values"
         ).fetchall()
+        # A child of whom no commune is known lives in the nation and in no part of it.
+        of_no_commune = connection.execute(
+            "select month, span_start_month, measure_code, source_code, sum(value)"
+            " from int_person_measures_unit_month where unit_code = 'A:63:VN' group by all"
+        ).fetchall()
+    own = {tuple(what): value for *what, value in of_no_commune}
     for tree, area, *what, value in rows:
         facts.setdefault((tree, *what), {})[tree, area] = value
     for what, values in facts.items():
-        children: dict[tuple[str, str], float] = {}
+        children: dict[tuple[str, str], float] = {(what[0], "VN"): own[what[1:]]} if what[1:] in own else {}
         for (tree, code), value in values.items():
             parent = REGISTRY.areas[tree, code].parent_code
             if parent is not None:
