@@ -80,8 +80,11 @@ def main() -> int:
     for month in options.months:
         stamp = month.replace("-", "")
         doses = sorted((deliveries / "submissions").glob(f"dose_records_*_{stamp}.csv"))
-        reports = sorted((deliveries / "submissions").glob(f"*report*_{stamp}.csv"))
-        files = [*doses, *reports]
+        files = sorted(
+            path
+            for path in (deliveries / "submissions").iterdir()
+            if stamp in path.name or (not results and path.name.startswith("targets_"))
+        )
         bare = bare_read(doses)
         whole = run_month(home, files)
         results.append(whole)
