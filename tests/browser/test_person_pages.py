@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,10 +86,12 @@ def test_a_certificate_is_downloaded(browser: Browser, address: str, tmp_path: P
         page.get_by_role("button", name="Tải phiếu xác nhận").click()
     pdf = Path(caught.value.path()).read_bytes()
     assert pdf.startswith(b"%PDF-")
+    page.close()
+    if shutil.which("pdftotext") is None and not os.environ.get("CI"):
+        pytest.skip("the file came; pdftotext, which reads it, is not installed")
     (tmp_path / "page.pdf").write_bytes(pdf)
     text = subprocess.run(["pdftotext", str(tmp_path / "page.pdf"), "-"], capture_output=True, text=True, check=True)
     assert MOVER.name in text.stdout
-    page.close()
 
 
 def test_the_pages_are_not_there_where_persons_are_closed(browser: Browser, home: Settings) -> None:
