@@ -7,21 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.intake.doses import IDENTIFYING
+from pipelines.intake.schemas import DOSE_RECORDS
+
 Schema = dict[str, pl.DataType | type[pl.DataType]]
 
 # What a card says of a person, as it was sent.
-CARD_FIELDS: Schema = {
-    "person_code": pl.String,
-    "national_id": pl.String,
-    "full_name": pl.String,
-    "birth_date": pl.Date,
-    "sex": pl.String,
-    "mother_name": pl.String,
-    "phone": pl.String,
-    "household_commune_code": pl.String,
-    "temporary_commune_code": pl.String,
-    "birth_order": pl.Int32,
-}
+CARD_FIELDS: Schema = {name: DOSE_RECORDS[name] for name in IDENTIFYING}
 # `known_from`: the earliest version of any record with this card. It stands in the files, so it gives cards an
 # order that no arrival changes.
 CARD_COLUMNS: Schema = {

@@ -13,7 +13,9 @@ from pipelines.intake.doses import DOSE_NUMBERS, product_names
 from pipelines.intake.rows import (
     CLOCK_TOLERANCE,
     IS_ROW,
+    facility_unknown,
     layout_checks,
+    outside,
     text_checks,
     unread,
     with_row_hash,
@@ -83,18 +85,8 @@ def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> li
         unread("submission_mode", "MODE_UNKNOWN"),
         unread("appointment_status", "APPOINTMENT_STATUS_UNKNOWN"),
         unread("product_code", "PRODUCT_UNKNOWN"),
-        Check(
-            "DOSE_NUMBER_INVALID",
-            "dose_number",
-            IS_ROW
-            & pl.col("text_dose_number").is_not_null()
-            & ~pl.col("dose_number").is_between(*DOSE_NUMBERS).fill_null(value=False),
-        ),
-        Check(
-            "FACILITY_UNKNOWN",
-            "facility_code",
-            IS_ROW & pl.col("text_facility_code").is_not_null() & pl.col("is_known").is_null(),
-        ),
+        outside("dose_number", "DOSE_NUMBER_INVALID", DOSE_NUMBERS),
+        facility_unknown(),
         Check(
             "APPOINTMENT_BEFORE_BIRTH",
             "appointment_date",

@@ -12,7 +12,9 @@ from pipelines.intake.contract import Kind, Layout, Reading, Taken, nothing_more
 from pipelines.intake.rows import (
     CLOCK_TOLERANCE,
     IS_ROW,
+    facility_unknown,
     layout_checks,
+    outside,
     text_checks,
     unread,
     with_digest,
@@ -127,12 +129,11 @@ def _coded_number(column: pl.Series, registry: Registry, field_name: str) -> pl.
 
 def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> list[Check]:
     """Return the checks of dose records; a void needs only what names the record."""
-    is_row = IS_ROW
-    is_dose = is_row & (pl.col("action") != "void").fill_null(value=True)
+    is_dose = IS_ROW & (pl.col("action") != "void").fill_null(value=True)
     found = layout_checks()
     for field in registry.fields(SUBMISSION_KIND).values():
         if field.is_required_value:
-            needed = is_row if field.field_name in {"record_id", "facility_code"} else is_dose
+            needed = IS_ROW if field.field_name in {"record_id", "facility_code"} else is_dose
             found.append(
                 Check("REQUIRED_MISSING", field.field_name, needed & pl.col(f"text_{field.field_name}").is_null())
             )
@@ -143,7 +144,7 @@ def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> li
         Check(
             "TIME_INVALID",
             "birth_time",
-            is_row
+            IS_ROW
             & pl.col("text_birth_time").is_not_null()
             & pl.col("birth_date").is_not_null()
             & pl.col("birth_at").is_null(),
@@ -151,24 +152,18 @@ def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> li
         Check(
             "FLAG_UNKNOWN",
             "within_24h",
-            is_row & pl.col("text_within_24h").is_not_null() & pl.col("is_within_24h").is_null(),
+            IS_ROW & pl.col("text_within_24h").is_not_null() & pl.col("is_within_24h").is_null(),
         ),
         unread("contact_opt_out", "FLAG_UNKNOWN"),
         unread("record_origin", "ORIGIN_UNKNOWN"),
-        Check(
-            "BIRTH_ORDER_INVALID",
-            "birth_order",
-            is_row
-            & pl.col("text_birth_order").is_not_null()
-            & ~pl.col("birth_order").is_between(*_BIRTH_ORDERS).fill_null(value=False),
-        ),
-        Check("DEATH_BEFORE_BIRTH", "death_date", is_row & (pl.col("death_date") < pl.col("birth_date"))),
-        Check("DEATH_IN_FUTURE", "death_date", is_row & (pl.col("death_date") > pl.col("known_at").dt.date())),
+        outside("birth_order", "BIRTH_ORDER_INVALID", _BIRTH_ORDERS),
+        Check("DEATH_BEFORE_BIRTH", "death_date", IS_ROW & (pl.col("death_date") < pl.col("birth_date"))),
+        Check("DEATH_IN_FUTURE", "death_date", IS_ROW & (pl.col("death_date") > pl.col("known_at").dt.date())),
         unread("report_month", "MONTH_INVALID"),
         Check(
             "REQUIRED_MISSING",
             "report_month",
-            is_row & pl.col("text_report_month").is_null() & pl.col("report_month").is_null() & ~is_dose,
+            IS_ROW & pl.col("text_report_month").is_null() & pl.col("report_month").is_null() & ~is_dose,
         ),
         unread("action", "ACTION_UNKNOWN"),
         unread("submission_mode", "MODE_UNKNOWN"),
@@ -177,18 +172,8 @@ def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> li
         unread("dose_status", "STATUS_UNKNOWN"),
         unread("reaction_code", "REACTION_UNKNOWN"),
         unread("product_code", "PRODUCT_UNKNOWN"),
-        Check(
-            "DOSE_NUMBER_INVALID",
-            "dose_number",
-            is_row
-            & pl.col("text_dose_number").is_not_null()
-            & ~pl.col("dose_number").is_between(*DOSE_NUMBERS).fill_null(value=False),
-        ),
-        Check(
-            "FACILITY_UNKNOWN",
-            "facility_code",
-            is_row & pl.col("text_facility_code").is_not_null() & pl.col("is_known").is_null(),
-        ),
+        outside("dose_number", "DOSE_NUMBER_INVALID", DOSE_NUMBERS),
+        facility_unknown(),
         Check(
             "FACILITY_NOT_OPEN",
             "facility_code",
@@ -201,17 +186,17 @@ def checks(frame: pl.DataFrame, registry: Registry, received_at: datetime) -> li
         Check(
             "NATIONAL_ID_INVALID",
             "national_id",
-            is_row & pl.col("text_national_id").is_not_null() & ~pl.col("text_national_id").str.contains(r"^\d{12}$"),
+            IS_ROW & pl.col("text_national_id").is_not_null() & ~pl.col("text_national_id").str.contains(r"^\d{12}$"),
         ),
         Check("GIVEN_BEFORE_BIRTH", "given_at", is_dose & (pl.col("given_date") < pl.col("birth_date"))),
         Check("GIVEN_IN_FUTURE", "given_at", is_dose & (pl.col("given_at") > pl.col("known_at"))),
-        Check("BIRTH_IN_FUTURE", "birth_date", is_row & (pl.col("birth_date") > pl.col("known_at").dt.date())),
-        Check("SUBMITTED_IN_FUTURE", "submitted_at", is_row & (pl.col("submitted_at") > received_at + CLOCK_TOLERANCE)),
+        Check("BIRTH_IN_FUTURE", "birth_date", IS_ROW & (pl.col("birth_date") > pl.col("known_at").dt.date())),
+        Check("SUBMITTED_IN_FUTURE", "submitted_at", IS_ROW & (pl.col("submitted_at") > received_at + CLOCK_TOLERANCE)),
     ]
     communes = list(registry.commune_codes)
     for name in ("household_commune_code", "temporary_commune_code"):
         is_unknown = pl.col(f"text_{name}").is_not_null() & ~pl.col(name).is_in(communes)
-        found.append(Check("COMMUNE_UNKNOWN", name, is_row & is_unknown))
+        found.append(Check("COMMUNE_UNKNOWN", name, IS_ROW & is_unknown))
     return found + text_checks(frame, _PERSONAL_TEXT)
 
 

@@ -27,6 +27,18 @@ def unread(name: str, code: str) -> Check:
     return Check(code, name, IS_ROW & pl.col(f"text_{name}").is_not_null() & pl.col(name).is_null())
 
 
+def outside(name: str, code: str, bounds: tuple[int, int]) -> Check:
+    """Return the check of a cell that is no whole number within `bounds`, both included."""
+    is_within = pl.col(name).is_between(*bounds).fill_null(value=False)
+    return Check(code, name, IS_ROW & pl.col(f"text_{name}").is_not_null() & ~is_within)
+
+
+def facility_unknown() -> Check:
+    """Return the check of a facility that the register does not know; `is_known` comes from joining the register."""
+    holds = IS_ROW & pl.col("text_facility_code").is_not_null() & pl.col("is_known").is_null()
+    return Check("FACILITY_UNKNOWN", "facility_code", holds)
+
+
 def layout_checks() -> list[Check]:
     """Return the checks of lines whose cells could not be told apart."""
     codes = ("ROW_WIDTH", "ROW_QUOTE", "ROW_SYNTAX")
