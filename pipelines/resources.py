@@ -24,6 +24,14 @@ _INSTANCE_CONFIG = """\
 # Written by the pipeline when it is absent; yours to change afterwards.
 telemetry:
   enabled: false
+# Dagster's own SQLite files, kept open between two events.
+storage:
+  custom:
+    module: pipelines.dagster_storage
+    class: KeptOpenStorage
+    config:
+      base_dir:
+        env: DAGSTER_HOME
 concurrency:
   pools:
     default_limit: 1

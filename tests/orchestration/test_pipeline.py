@@ -19,7 +19,7 @@ from pipelines.progress import SilentReporter
 from pipelines.publish import current_release, verify_release
 from pipelines.recovery import end_dead_runs
 from pipelines.reference import QualityRule, Registry, load_registry
-from pipelines.resources import Clock, Home
+from pipelines.resources import Clock, Home, dagster_instance
 from pipelines.runner import RunFailedError, run
 from pipelines.settings import Settings
 from tests.conftest import FIRST_MONTH, LAST_MONTH, RUN_AT, Programme
@@ -101,7 +101,7 @@ def test_chosen_months_can_be_made_again_from_dagster(home_copy: Settings) -> No
     """What a person does in Dagster's UI: materialize a range of months, with the default configuration."""
     before = content(home_copy)
     definitions = build_definitions(home=Home(folder=str(home_copy.home)), clock=LATER, progress=SilentReporter())
-    with dg.DagsterInstance.from_config(str(home_copy.dagster_home)) as instance:
+    with dagster_instance(home_copy) as instance:
         result = definitions.resolve_job_def("build_and_publish").execute_in_process(
             instance=instance, tags=range_tags(FIRST_MONTH, LAST_MONTH), raise_on_error=False
         )
@@ -185,7 +185,7 @@ def test_a_run_killed_between_any_two_steps_is_taken_up_by_the_next(
         )
         assert killed.returncode == -9
         assert not (settings.published / "CURRENT").exists()
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with dagster_instance(settings) as instance:
         assert len(end_dead_runs(instance)) == 1
     assert run(settings, SilentReporter(), clock=Clock(fixed_at=RUN_AT)).is_new
     assert content(settings) == content(published_home)

@@ -17,7 +17,7 @@ from pipelines.inbox import waiting
 from pipelines.partitions import range_tags, report_months
 from pipelines.progress import SilentReporter
 from pipelines.reference import load_registry
-from pipelines.resources import Clock, Home, prepare_dagster_home
+from pipelines.resources import Clock, Home, dagster_instance, prepare_dagster_home
 from pipelines.runner import run
 from pipelines.sensors import SETTLED_AFTER_SECONDS, request_build, request_take_in, settled
 from pipelines.settings import Settings
@@ -97,7 +97,7 @@ def test_both_sensors_lead_from_files_to_a_release(fresh_home: Callable[[str], S
     prepare_dagster_home(settings)
     home, clock = Home(folder=str(settings.home)), Clock(fixed_at=soon().isoformat())
     definitions = build_definitions(home=home, clock=clock, progress=SilentReporter())
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with dagster_instance(settings) as instance:
         for sensor_name, job_name in (("inbox", "take_in"), ("unbuilt_batches", "build_and_publish")):
             sensor = definitions.resolve_sensor_def(sensor_name)
             assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
