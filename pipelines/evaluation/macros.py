@@ -11,7 +11,9 @@ from jinja2 import Environment, StrictUndefined
 from pipelines.settings import DBT_PROJECT_DIR
 
 MACROS_DIR = DBT_PROJECT_DIR / "macros"
-_FILES = ("dates.sql", "ages.sql", "evaluation.sql", "care.sql")
+_FILES = (
+    "dates.sql", "draws.sql", "ages.sql", "evaluation.sql", "care.sql", "containers.sql", "indicators.sql",
+)  # fmt: skip
 
 
 def render(name: str, *arguments: Any, **named: Any) -> str:

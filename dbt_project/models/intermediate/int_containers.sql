@@ -44,59 +44,11 @@ containers as (
 ),
 
 inside as (
-    -- Pairs of containers of which the first lies within the second, in place and time.
-    select
-        outers.reporter_code as outer_reporter_code,
-        outers.span_start_month as outer_start_month,
-        outers.month as outer_month,
-        inners.reporter_code,
-        inners.span_start_month,
-        inners.month,
-        inners.measure_code,
-        outers.span_start_month <= inners.span_start_month and inners.month <= outers.month as is_within
-    from containers as outers
-    inner join unit_ancestors
-        on outers.hierarchy_code = unit_ancestors.hierarchy_code and outers.area_code = unit_ancestors.area_code
-    inner join containers as inners
-        on unit_ancestors.unit_code = inners.unit_code
-        and outers.measure_code = inners.measure_code
-        and inners.span_start_month <= outers.month
-        and outers.span_start_month <= inners.month
-    where
-        (outers.reporter_code, outers.span_start_month, outers.month)
-        <> (inners.reporter_code, inners.span_start_month, inners.month)
-
-    union all
-
-    -- One reporter's month within its own quarter or year; an area's own were found above.
-    select
-        outers.reporter_code, outers.span_start_month, outers.month,
-        inners.reporter_code, inners.span_start_month, inners.month, inners.measure_code, true
-    from containers as outers
-    inner join containers as inners
-        on outers.reporter_code = inners.reporter_code
-        and outers.measure_code = inners.measure_code
-        and outers.span_start_month <= inners.span_start_month
-        and inners.month <= outers.month
-        and outers.span_months > inners.span_months
-    where outers.facility_code is not null
+    {{ containers_inside('containers', 'unit_ancestors') }}
 ),
 
 overlapping as (
-    -- The larger area knows a shorter time: neither contains the other, so they cannot be added. The one over the
-    -- longer time counts where it was reported and nowhere above. An area's own year does contain its own month.
-    select distinct inside.reporter_code, inside.span_start_month, inside.month, inside.measure_code
-    from inside
-    left join inside as reversed
-        on inside.reporter_code = reversed.outer_reporter_code
-        and inside.span_start_month = reversed.outer_start_month
-        and inside.month = reversed.outer_month
-        and inside.outer_reporter_code = reversed.reporter_code
-        and inside.outer_start_month = reversed.span_start_month
-        and inside.outer_month = reversed.month
-        and inside.measure_code = reversed.measure_code
-        and reversed.is_within
-    where not inside.is_within and reversed.reporter_code is null
+    {{ containers_overlapping('inside') }}
 ),
 
 leaves as (
@@ -133,66 +85,16 @@ leaves as (
     group by all
 ),
 
-weighed as (
-    select
-        containers.*,
-        overlapping.reporter_code is null as is_additive,
-        coalesce(leaves.value, 0) as leaf_value
-    from containers
-    left join leaves using (reporter_code, span_start_month, month, measure_code)
-    left join overlapping using (reporter_code, span_start_month, month, measure_code)
-),
-
 {% set ranks = [] %}
 {% for span in spans %}
+{% set shorter = loop.previtem | default(0) %}
 {% for size in sizes %}
-{% set rank = loop.index0 + (spans.index(span) * sizes | length) %}
--- {{ size }}, spans of {{ span }} month(s)
-parts_{{ rank }} as (
-    {% if ranks %}
-    select
-        inside.outer_reporter_code as reporter_code,
-        inside.outer_start_month as span_start_month,
-        inside.outer_month as month,
-        inside.measure_code,
-        sum(placed.value) as value
-    from inside
-    inner join (
-        {% for earlier in ranks %}
-        select reporter_code, span_start_month, month, measure_code, value from placed_{{ earlier }}
-        where is_additive
-        {% if not loop.last %}union all{% endif %}
-        {% endfor %}
-    ) as placed using (reporter_code, span_start_month, month, measure_code)
-    where inside.is_within
-    group by all
-    {% else %}
-    select reporter_code, span_start_month, month, measure_code, 0 as value from weighed where false
-    {% endif %}
-),
-
-placed_{{ rank }} as (
-    select
-        weighed.*,
-        weighed.leaf_value + coalesce(parts.value, 0) as parts_value,
-        greatest(0, weighed.reported_value - weighed.leaf_value - coalesce(parts.value, 0)) as value
-    from weighed
-    left join parts_{{ rank }} as parts using (reporter_code, span_start_month, month, measure_code)
-    where
-        weighed.span_months > {{ spans[spans.index(span) - 1] if spans.index(span) > 0 else 0 }}
-        and weighed.span_months <= {{ span }}
-        and weighed.size_code = '{{ size }}'
-),
-{% do ranks.append(rank) %}
+{% do ranks.append(
+    'weighed.span_months > ' ~ shorter ~ ' and weighed.span_months <= ' ~ span ~ " and weighed.size_code = '" ~ size ~ "'"
+) %}
 {% endfor %}
 {% endfor %}
-
-final as (
-    {% for rank in ranks %}
-    select * from placed_{{ rank }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-)
+{{ containers_placed('containers', 'inside', 'overlapping', 'leaves', ranks) }}
 
 select
     reporter_code,
@@ -209,4 +111,4 @@ select
     value,
     is_additive,
     reported_value < parts_value as is_below_parts
-from final
+from placed

@@ -87,24 +87,18 @@ spread_positions as (
     select
         *,
         {{ months_between('span_start_month', 'spread_month') }} + 1 as position,
-        -- Where a unit's remainders fall. The same months for all would leave a nation of small communes without
-        -- targets in January and with too many in December.
         {{ steady_share('unit_code') }} as phase
     from spread_months
 ),
 
 spread_values as (
-    -- Whole persons a month; the last month takes what is left, so that the months sum to what was reported.
     select
         unit_code,
         spread_month as month,
         spread_month as span_start_month,
         measure_code,
         source_code,
-        case
-            when position = span_months then value - floor(value * (span_months - 1) / span_months + phase)
-            else floor(value * position / span_months + phase) - floor(value * (position - 1) / span_months + phase)
-        end as value
+        {{ spread_share('value', 'position', 'span_months', 'phase') }} as value
     from spread_positions
     where {{ touched('spread_month') }}
 ),

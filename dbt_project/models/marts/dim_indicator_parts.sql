@@ -72,8 +72,8 @@ select
     measure_code,
     weight,
     offset_years,
-    cast(power(2, term_no) as bigint) as term_bit,
-    cast(case when is_dose_count then power(2, term_no) else 0 end as bigint) as dose_bit
+    {{ term_bit('term_no') }} as term_bit,
+    case when is_dose_count then {{ term_bit('term_no') }} else 0 end as dose_bit
 from (
     select * from whole
     union all

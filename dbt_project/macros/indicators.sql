@@ -1,0 +1,93 @@
+{# The engine of indicators: sum the parts over a period, divide last. The warehouse and `niis compute` render it. #}
+
+{# The bit of a term among those of its indicator and role, counted from 0: a value stands when every bit is found. #}
+{% macro term_bit(term_no) %}cast(power(2, {{ term_no }}) as bigint){% endmacro %}
+
+{# What parts add up to, as columns of a query grouped by area, period and indicator. #}
+{% macro part_sums(parts, value) -%}
+    sum({{ parts }}.weight * {{ value }}) filter (where {{ parts }}.part_role = 'numerator') as numerator_sum,
+        sum({{ parts }}.weight * {{ value }}) filter (where {{ parts }}.part_role = 'denominator') as denominator_sum,
+        coalesce(bit_or({{ parts }}.term_bit) filter (where {{ parts }}.part_role = 'numerator'), 0) as numerator_found,
+        coalesce(bit_or({{ parts }}.term_bit) filter (where {{ parts }}.part_role = 'denominator'), 0) as denominator_found
+{%- endmacro %}
+
+{# The bits that an indicator needs, as columns of a query grouped by indicator. #}
+{% macro needed_bits(bit, name) -%}
+    {%- for role in ['numerator', 'denominator'] %}
+        cast(coalesce(sum({{ bit }}) filter (where part_role = '{{ role }}'), 0) as bigint) as {{ role }}_{{ name }}
+        {%- if not loop.last %},{% endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{# Values and their statuses: a query with `keys`, indicator_code, numerator, denominator, value, units_included,
+   units_expected, value_status, definition_version, source_code.
+
+   sums        keys, indicator_code, the columns of `part_sums`, units_included, units_expected, units_with_records,
+               source_code
+   indicators  indicator_code, indicator_kind, missing_policy, multiplier, definition_version, and for numerator and
+               denominator `_bits` and `_dose_bits` (those that count as found where records were sent)
+   A zero is a value; what is missing has none, and its status says why. #}
+{% macro judged_values(sums, indicators, keys) -%}
+    select
+        {% for key in keys -%}
+        {{ key }},
+        {% endfor -%}
+        indicator_code,
+        case when has_numerator and judgement <> 'not_reported' then coalesce(numerator_sum, 0) end as numerator,
+        case when has_denominator then coalesce(denominator_sum, 0) end as denominator,
+        case
+            when judgement = 'value' and indicator_kind = 'count' then multiplier * coalesce(numerator_sum, 0)
+            when judgement = 'value' then multiplier * coalesce(numerator_sum, 0) / denominator_sum
+        end as value,
+        cast(coalesce(units_included, 0) as bigint) as units_included,
+        cast(coalesce(units_expected, 0) as bigint) as units_expected,
+        case
+            when judgement <> 'value' then judgement
+            when coalesce(units_included, 0) < coalesce(units_expected, 0) then 'calculated_partial'
+            else 'calculated'
+        end as value_status,
+        definition_version,
+        source_code
+    from (
+        select
+            *,
+            case
+                when missing_policy <> 'none' and coalesce(units_included, 0) = 0 then 'not_reported'
+                when not has_numerator then 'not_reported'
+                when indicator_kind = 'count' then 'value'
+                when not has_denominator then 'no_denominator'
+                when coalesce(denominator_sum, 0) = 0 then 'zero_denominator'
+                else 'value'
+            end as judgement
+        from (
+            select
+                sums.*,
+                indicators.indicator_kind,
+                indicators.missing_policy,
+                indicators.multiplier,
+                indicators.definition_version,
+                (sums.numerator_found
+                    | case when sums.units_with_records > 0 then indicators.numerator_dose_bits else 0 end)
+                    = indicators.numerator_bits as has_numerator,
+                indicators.denominator_bits > 0
+                    and (sums.denominator_found
+                        | case when sums.units_with_records > 0 then indicators.denominator_dose_bits else 0 end)
+                    = indicators.denominator_bits as has_denominator
+            from {{ sums }} as sums
+            inner join {{ indicators }} as indicators using (indicator_code)
+        ) as found
+    ) as judged
+{%- endmacro %}
+
+{# What a month gets of a number for `span_months`: whole numbers, and the last month what is left, so that the months
+   sum to it. `phase` in [0, 1) says where the remainders fall; the same months for all would leave a nation of small
+   places without targets in January and with too many in December. #}
+{% macro spread_share(value, position, span_months, phase) -%}
+    case
+        when {{ position }} = {{ span_months }}
+            then {{ value }} - floor({{ value }} * ({{ span_months }} - 1) / {{ span_months }} + {{ phase }})
+        else
+            floor({{ value }} * {{ position }} / {{ span_months }} + {{ phase }})
+            - floor({{ value }} * ({{ position }} - 1) / {{ span_months }} + {{ phase }})
+    end
+{%- endmacro %}
