@@ -6,6 +6,7 @@ Does not create folders and does not open files: whoever writes creates what it 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,6 +116,12 @@ def variable_set(name: str, value: Path | str) -> Iterator[None]:
             os.environ.pop(name, None)
         else:
             os.environ[name] = before
+
+
+def java() -> str | None:
+    """Return the Java that Spark would start (JAVA_HOME, else the path), or None when there is none."""
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
 
 
 def external_data_dir() -> Path:

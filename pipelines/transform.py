@@ -139,14 +139,7 @@ def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str]
 
     state_path(settings).unlink(missing_ok=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    variables = {
-        "lake_path": str(settings.lake),
-        "facilities_path": str(settings.facilities),
-        "identity_path": str(settings.identity),
-        "since_batch_no": 0 if plan.mode == "everything" else plan.since_batch_no,
-        "as_of_date": plan.as_of_date,
-        "rebuild_months": list(plan.months),
-    }
+    variables = variables_of(settings, plan)
     # Unit tests prove the models, not the data: they belong to `make test`.
     arguments = [*_QUIET, "build", "--exclude-resource-type", "unit_test"]
     arguments += _project_arguments(settings.warehouse.parent / "dbt")
@@ -177,6 +170,18 @@ def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str]
     if not result.failed:
         write_text_atomically(state_path(settings), json.dumps(asdict(state), indent=2))
     return result
+
+
+def variables_of(settings: Settings, plan: BuildPlan) -> dict[str, Any]:
+    """Return the variables that the dbt project is given for `plan`, whatever the engine."""
+    return {
+        "lake_path": str(settings.lake),
+        "facilities_path": str(settings.facilities),
+        "identity_path": str(settings.identity),
+        "since_batch_no": 0 if plan.mode == "everything" else plan.since_batch_no,
+        "as_of_date": plan.as_of_date,
+        "rebuild_months": list(plan.months),
+    }
 
 
 def _callbacks(on_node: Callable[[int, int, str], None] | None, total: int) -> list[Callable[[Any], None]]:

@@ -59,13 +59,19 @@
 
 {% macro days_between(first, last) %}{{ return(adapter.dispatch('days_between', 'niis')(first, last)) }}{% endmacro %}
 
-{% macro duckdb__days_between(first, last) %}({{ last }} - {{ first }}){% endmacro %}
+{% macro duckdb__days_between(first, last) %}cast({{ last }} - {{ first }} as integer){% endmacro %}
+
+{% macro spark__days_between(first, last) %}datediff({{ last }}, {{ first }}){% endmacro %}
 
 {# Regular expressions: whether one occurs in a text, and a group of its first occurrence. #}
 {% macro text_matches(text, pattern) %}{{ return(adapter.dispatch('text_matches', 'niis')(text, pattern)) }}{% endmacro %}
 
 {% macro duckdb__text_matches(text, pattern) %}regexp_matches({{ text }}, '{{ pattern }}'){% endmacro %}
 
+{% macro spark__text_matches(text, pattern) %}regexp_like({{ text }}, '{{ pattern }}'){% endmacro %}
+
 {% macro text_part(text, pattern, group) %}{{ return(adapter.dispatch('text_part', 'niis')(text, pattern, group)) }}{% endmacro %}
 
 {% macro duckdb__text_part(text, pattern, group) %}regexp_extract({{ text }}, '{{ pattern }}', {{ group }}){% endmacro %}
+
+{% macro spark__text_part(text, pattern, group) %}regexp_extract({{ text }}, '{{ pattern }}', {{ group }}){% endmacro %}

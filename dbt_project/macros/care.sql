@@ -83,7 +83,7 @@ due_decided as (
         ) as newest_rank
     from {{ records }} as records
     inner join {{ product_series }} as product_series on records.product_code = product_series.product_code
-    inner join due_spans on cast(records.dose_status as varchar) = due_spans.dose_status
+    inner join due_spans on cast(records.dose_status as string) = due_spans.dose_status
     where records.given_date <= {{ day }}
 ),
 
@@ -96,7 +96,7 @@ due_series as (
         coalesce(due_given.last_valid_number, 0) as last_valid_number,
         due_given.last_valid_date,
         due_given.last_given_date,
-        coalesce(due_given.declared_count, 0) as declared_count,
+        cast(coalesce(due_given.declared_count, 0) as bigint) as declared_count,
         due_given.last_declared_date
     from due_persons
     inner join due_doses

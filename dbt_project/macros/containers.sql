@@ -62,7 +62,7 @@
     where not inside.is_within and reversed.reporter_code is null
 {%- endmacro %}
 
-{# The common table expressions weighed, parts_<n>, placed_<n> and placed: each container with `parts_value` (what is
+{# The steps weighed and placed_<n>, and the common table expression placed: each container with `parts_value` (what is
    known inside it), `value` (what it adds) and `is_additive`.
 
    leaves  a relation of values that are no containers: reporter_code (of the container around), span_start_month,
@@ -70,7 +70,15 @@
    ranks   conditions on `weighed` from the smallest to the largest: each container satisfies one of them, and what lies
            within it an earlier one #}
 {% macro containers_placed(containers, inside, overlapping, leaves, ranks) -%}
-weighed as (
+{% call step('weighed') %}
+select
+    weighed.*,
+    case
+        {% for condition in ranks -%}
+        when {{ condition }} then {{ loop.index0 }}
+        {% endfor -%}
+    end as rank_no
+from (
     select
         containers.*,
         overlapping.reporter_code is null as is_additive,
@@ -78,12 +86,15 @@ weighed as (
     from {{ containers }} as containers
     left join {{ leaves }} as leaves using (reporter_code, span_start_month, month, measure_code)
     left join {{ overlapping }} as overlapping using (reporter_code, span_start_month, month, measure_code)
-),
+) as weighed
+{% endcall %}
 
-{% for condition in ranks %}
-{% set rank = loop.index0 %}
-parts_{{ rank }} as (
-    {% if rank > 0 %}
+{%- set occurring = step_values('weighed', 'rank_no').split(',') %}
+{%- set placed_ranks = [] %}
+{% for rank in range(ranks | length) if rank == 0 or occurring == [''] or rank | string in occurring %}
+{% call step('placed_' ~ rank) %}
+with parts as (
+    {% if placed_ranks %}
     select
         inside.outer_reporter_code as reporter_code,
         inside.outer_start_month as span_start_month,
@@ -92,7 +103,7 @@ parts_{{ rank }} as (
         sum(placed.value) as value
     from {{ inside }} as inside
     inner join (
-        {% for earlier in range(rank) %}
+        {% for earlier in placed_ranks %}
         select reporter_code, span_start_month, month, measure_code, value from placed_{{ earlier }}
         where is_additive
         {% if not loop.last %}union all{% endif %}
@@ -103,26 +114,26 @@ parts_{{ rank }} as (
     {% else %}
     select reporter_code, span_start_month, month, measure_code, reported_value as value from weighed where false
     {% endif %}
-),
+)
 
-placed_{{ rank }} as (
-    select
-        weighed.*,
-        coalesce(weighed.leaf_value, 0) + coalesce(parts.value, 0) as parts_value,
-        case
-            when weighed.leaf_value is null and parts.value is null then weighed.reported_value
-            else greatest(0, weighed.reported_value - coalesce(weighed.leaf_value, 0) - coalesce(parts.value, 0))
-        end as value,
-        weighed.leaf_value is not null or parts.value is not null as has_parts
-    from weighed
-    left join parts_{{ rank }} as parts using (reporter_code, span_start_month, month, measure_code)
-    where {{ condition }}
-),
+select
+    weighed.*,
+    coalesce(weighed.leaf_value, 0) + coalesce(parts.value, 0) as parts_value,
+    case
+        when weighed.leaf_value is null and parts.value is null then weighed.reported_value
+        else greatest(0, weighed.reported_value - coalesce(weighed.leaf_value, 0) - coalesce(parts.value, 0))
+    end as value,
+    weighed.leaf_value is not null or parts.value is not null as has_parts
+from weighed
+left join parts using (reporter_code, span_start_month, month, measure_code)
+where weighed.rank_no = {{ rank }}
+{% endcall %}
+{% set _ = placed_ranks.append(rank) %}
 {% endfor %}
 
 placed as (
-    {% for condition in ranks %}
-    select * from placed_{{ loop.index0 }}
+    {% for rank in placed_ranks %}
+    select * from placed_{{ rank }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )

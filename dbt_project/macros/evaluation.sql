@@ -21,9 +21,9 @@ with evaluated_schedule as (
         series_code,
         dose_number,
         {% for name in ['minimum_age', 'maximum_age', 'minimum_interval', 'minimum_interval_from_first', 'not_needed_from_age'] -%}
-        {{ _age_columns(_optional(name, 'varchar', without), name) }},
+        {{ _age_columns(_optional(name, 'string', without), name) }},
         {% endfor -%}
-        '|' || replace({{ _optional('allowed_products', 'varchar', without) }}, ' ', '') || '|' as allowed_products,
+        '|' || replace({{ _optional('allowed_products', 'string', without) }}, ' ', '') || '|' as allowed_products,
         coalesce({{ _optional('valid_from', 'date', without) }}, date '0001-01-01') as valid_from,
         coalesce({{ _optional('valid_to', 'date', without) }}, date '9999-12-31') as valid_to
     from {{ schedule }} as schedule
@@ -31,7 +31,7 @@ with evaluated_schedule as (
 
 evaluated_products as (
     {% if products is none -%}
-    select cast(null as varchar) as product_code, {{ _no_age('minimum_age') }}, {{ _no_age('maximum_age') }} where false
+    select cast(null as string) as product_code, {{ _no_age('minimum_age') }}, {{ _no_age('maximum_age') }} where false
     {%- else -%}
     select product_code, {{ _age_columns('minimum_age', 'minimum_age') }}, {{ _age_columns('maximum_age', 'maximum_age') }}
     from {{ products }} as products
@@ -53,7 +53,7 @@ ordered_doses as (
         doses.event_key,
         doses.birth_date,
         doses.given_date,
-        {{ _optional('product_code', 'varchar', without, 'doses') }} as product_code,
+        {{ _optional('product_code', 'string', without, 'doses') }} as product_code,
         row_number() over (
             partition by doses.person_key, doses.series_code
             order by doses.given_date, coalesce({{ _optional('sequence', 'integer', without, 'doses') }}, 2147483647), doses.event_key

@@ -4,12 +4,19 @@
 
 {% macro duckdb__lake(dataset) %}read_parquet('{{ var("lake_path") }}/{{ dataset }}/**/*.parquet'){% endmacro %}
 
+{# Parts lie in the dataset's folder or in one below it. #}
+{% macro spark__lake(dataset) %}parquet.`{{ var("lake_path") }}/{{ dataset }}/{*.parquet,*/*.parquet}`{% endmacro %}
+
 {% macro facility_register() %}{{ return(adapter.dispatch('facility_register', 'niis')()) }}{% endmacro %}
 
 {% macro duckdb__facility_register() -%}
     read_csv('{{ var("facilities_path") }}', header = true, delim = ',', quote = '"', all_varchar = true)
 {%- endmacro %}
 
+{% macro spark__facility_register() %}{{ csv_file(var('facilities_path')) }}{% endmacro %}
+
 {% macro identity(name) %}{{ return(adapter.dispatch('identity', 'niis')(name)) }}{% endmacro %}
 
 {% macro duckdb__identity(name) %}read_parquet('{{ var("identity_path") }}/{{ name }}.parquet'){% endmacro %}
+
+{% macro spark__identity(name) %}parquet.`{{ var("identity_path") }}/{{ name }}.parquet`{% endmacro %}

@@ -5,3 +5,7 @@
 {% macro duckdb__newest_of(column, order, tie) -%}
     arg_max({{ column }}, row({{ order }}, {{ tie }})) filter (where {{ column }} is not null)
 {%- endmacro %}
+
+{% macro spark__newest_of(column, order, tie) -%}
+    max_by({{ column }}, struct({{ order }}, {{ tie }})) filter (where {{ column }} is not null)
+{%- endmacro %}

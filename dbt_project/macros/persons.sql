@@ -28,15 +28,16 @@
 {%- endmacro %}
 
 {# The value of a column in the newest row that has one. #}
-{% macro newest(column) %}{{ return(adapter.dispatch('newest', 'niis')(column)) }}{% endmacro %}
+{% macro newest(column) %}{{ newest_of(column, 'version_at', 'record_key') }}{% endmacro %}
 
-{% macro duckdb__newest(column) -%}
-    arg_max({{ column }}, row(version_at, record_key)) filter (where {{ column }} is not null)
-{%- endmacro %}
-
+{# Hours between two times, whose seconds do not count. #}
 {% macro hours_between(first, last) %}{{ return(adapter.dispatch('hours_between', 'niis')(first, last)) }}{% endmacro %}
 
 {% macro duckdb__hours_between(first, last) %}(date_diff('minute', {{ first }}, {{ last }}) / 60.0){% endmacro %}
+
+{% macro spark__hours_between(first, last) -%}
+    (timestampdiff(minute, date_trunc('minute', {{ first }}), date_trunc('minute', {{ last }})) / 60.0)
+{%- endmacro %}
 
 {# A number of the registry's `person_parameters`. #}
 {% macro person_parameter(code) -%}

@@ -24,7 +24,13 @@ unit_values as (
 ),
 
 own as (
-    select reached.hierarchy_code, reached.depth, unit_values.measure_code, sum(unit_values.value) as value
+    -- What can be added to nothing (X:) stands at its own area alone.
+    select
+        reached.hierarchy_code,
+        reached.depth,
+        unit_values.measure_code,
+        sum(unit_values.value) as value,
+        sum(case when unit_values.unit_code like 'X:%' then unit_values.value else 0 end) as standing_value
     from unit_values
     inner join reached using (unit_code)
     group by all
@@ -40,4 +46,11 @@ left join own
     on parents.hierarchy_code = own.hierarchy_code
     and parents.measure_code = own.measure_code
     and parents.depth = own.depth
-where abs(parents.value - coalesce(children.value, 0) - coalesce(own.value, 0)) > 0.001
+left join own as own_below
+    on parents.hierarchy_code = own_below.hierarchy_code
+    and parents.measure_code = own_below.measure_code
+    and own_below.depth = parents.depth + 1
+where
+    abs(
+        parents.value - coalesce(children.value, 0) + coalesce(own_below.standing_value, 0) - coalesce(own.value, 0)
+    ) > 0.001

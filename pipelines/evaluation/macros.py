@@ -12,7 +12,7 @@ from pipelines.settings import DBT_PROJECT_DIR
 
 MACROS_DIR = DBT_PROJECT_DIR / "macros"
 _FILES = (
-    "dates.sql", "draws.sql", "ages.sql", "evaluation.sql", "care.sql", "containers.sql", "indicators.sql",
+    "steps.sql", "dates.sql", "draws.sql", "ages.sql", "evaluation.sql", "care.sql", "containers.sql", "indicators.sql",
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ class _Adapter:
 @lru_cache(maxsize=1)
 def _module(folder: Path) -> Any:
     # The text is SQL of our own, not a page: nothing in it is escaped.
-    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment = Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701
     text = "\n".join((folder / name).read_text(encoding="utf-8") for name in _FILES)
     adapter = _Adapter()
     # dbt's `return` hands a value over; what the macros here hand over is text.

@@ -20,7 +20,7 @@ given as (
         count(*) as dose_count
     from records
     where
-        cast(dose_status as varchar) in (select canonical_value from statuses)
+        cast(dose_status as string) in (select canonical_value from statuses)
         -- What a family says counts only when a facility's own record says it too.
         and record_origin = 'facility'
     group by all

@@ -70,7 +70,7 @@ select
     received.facility_code is not null as is_received,
     coalesce(
         cast(received.first_submitted_at as date)
-        < {{ add_months('spine.month', 1) }} + cast(deadlines.deadline_days as integer),
+        < {{ add_days(add_months('spine.month', 1), 'deadlines.deadline_days') }},
         false
     ) as is_on_time,
     coalesce(received.has_records, false) as has_records

@@ -78,7 +78,7 @@ container_statuses as (
 spread_months as (
     select
         containers.*,
-        cast({{ month_series('containers.span_start_month', 'containers.month') }} as date) as spread_month
+        {{ month_series('containers.span_start_month', 'containers.month') }} as spread_month
     from containers
     where annual_spread <> 'none'
 ),

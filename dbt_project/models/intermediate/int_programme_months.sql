@@ -17,6 +17,6 @@ range as (
     from reported
 )
 
-select cast({{ month_series('first_month', 'last_month') }} as date) as month
+select {{ month_series('first_month', 'last_month') }} as month
 from range
 where first_month is not null

@@ -34,7 +34,7 @@ direct as (
     select distinct report_month as month from records where batch_no > {{ var('since_batch_no') }}
     union
     {% endif %}
-    select cast({{ month_series('period_start_month', 'period_end_month') }} as date) as month
+    select {{ month_series('period_start_month', 'period_end_month') }} as month
     from spans
     union
     select month from {{ ref('int_programme_months') }}

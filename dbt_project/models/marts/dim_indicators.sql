@@ -7,7 +7,7 @@ with parts as (
     group by indicator_code
 )
 
-select indicators.*, parts.* exclude (indicator_code)
+select indicators.*, {{ columns_except('parts', ['indicator_code']) }}
 from {{ ref('indicators') }} as indicators
 inner join parts using (indicator_code)
 order by indicators.sort_order

@@ -3,5 +3,5 @@ select
     periods.period,
     periods.period_start_month,
     periods.period_end_month,
-    cast({{ month_series('periods.period_start_month', 'periods.period_end_month') }} as date) as month
+    {{ month_series('periods.period_start_month', 'periods.period_end_month') }} as month
 from {{ ref('dim_periods') }} as periods

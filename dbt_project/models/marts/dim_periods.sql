@@ -1,7 +1,7 @@
 with months as (
     select month from {{ ref('int_programme_months') }}
     union
-    select cast({{ month_series('min(period_start_month)', 'max(period_end_month)') }} as date) as month
+    select {{ month_series('min(period_start_month)', 'max(period_end_month)') }} as month
     from {{ ref('int_report_values_current') }}
     -- A year's target lies in months that nobody can have reported yet: they are no periods of their own.
     where annual_spread = 'none'
@@ -10,9 +10,9 @@ with months as (
 ends as (
     select
         month,
-        cast(year(month) as varchar) as year_code,
+        cast(year(month) as string) as year_code,
         quarter(month) as quarter_no,
-        cast(year(month) as varchar) || '-' || lpad(cast(month(month) as varchar), 2, '0') as month_code,
+        cast(year(month) as string) || '-' || lpad(cast(month(month) as string), 2, '0') as month_code,
         cast(date_trunc('year', month) as date) as year_start,
         cast(date_trunc('quarter', month) as date) as quarter_start
     from months

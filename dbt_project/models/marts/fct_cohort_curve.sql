@@ -115,8 +115,8 @@ select
     cast(denominators.child_count as bigint) as child_count,
     cast(numerators.recorded_count as bigint) as recorded_count,
     cast(numerators.valid_count as bigint) as valid_count,
-    100.0 * numerators.recorded_count / denominators.child_count as recorded_pct,
-    100.0 * numerators.valid_count / denominators.child_count as valid_pct
+    {{ percent('numerators.recorded_count', 'denominators.child_count') }} as recorded_pct,
+    {{ percent('numerators.valid_count', 'denominators.child_count') }} as valid_pct
 from denominators
 inner join numerators
     on denominators.hierarchy_code = numerators.hierarchy_code

@@ -68,10 +68,10 @@ periods as (
     select distinct
         quarter_start,
         'quarter' as period_type,
-        cast(year(quarter_start) as varchar) || 'Q' || quarter(quarter_start) as period
+        cast(year(quarter_start) as string) || 'Q' || quarter(quarter_start) as period
     from children
     union all
-    select distinct quarter_start, 'year', cast(year(quarter_start) as varchar) from children
+    select distinct quarter_start, 'year', cast(year(quarter_start) as string) from children
 ),
 
 area_days as (
@@ -153,7 +153,7 @@ select
     cast(cohorts.child_count as bigint) as child_count,
     cast(coalesce(distributions.vaccinated_count, 0) as bigint) as vaccinated_count,
     cast(coalesce(distributions.within_window_count, 0) as bigint) as within_window_count,
-    100.0 * coalesce(distributions.within_window_count, 0) / cohorts.child_count as within_window_pct,
+    {{ percent('coalesce(distributions.within_window_count, 0)', 'cohorts.child_count') }} as within_window_pct,
     -- Too few doses have no distribution worth showing.
     cast(
         case when distributions.vaccinated_count >= {{ person_parameter('smallest_group') }}

@@ -3,8 +3,7 @@ with rejected as (
     select
         submission_id,
         line_no,
-        unnest(reason_codes) as reason_code,
-        unnest(field_names) as field_name
+        {{ unnest_together({'reason_codes': 'reason_code', 'field_names': 'field_name'}) }}
     from {{ ref('stg_lake__rejected_rows') }}
 )
 

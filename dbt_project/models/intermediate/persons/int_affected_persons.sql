@@ -8,7 +8,7 @@
 -- depends_on: {{ ref('person_parameters') }}
 {% if is_full_build() or not known or not known_persons %}
 
-select cast(null as varchar) as person_key where false
+select cast(null as string) as person_key where false
 
 {% else %}
 

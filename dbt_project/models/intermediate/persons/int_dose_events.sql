@@ -30,7 +30,7 @@ given as (
         records.version_at
     from records
     inner join {{ ref('product_series') }} as product_series on records.product_code = product_series.product_code
-    where cast(records.dose_status as varchar) in (select canonical_value from statuses)
+    where cast(records.dose_status as string) in (select canonical_value from statuses)
 ),
 
 ranked as (
@@ -48,7 +48,7 @@ ranked as (
 )
 
 select
-    ranked.person_key || '|' || ranked.series_code || '|' || cast(ranked.given_date as varchar) as event_key,
+    ranked.person_key || '|' || ranked.series_code || '|' || cast(ranked.given_date as string) as event_key,
     ranked.person_key,
     persons.birth_date,
     ranked.series_code,

@@ -303,7 +303,7 @@ misses_of_child as (
 ),
 
 of_child as (
-    select person_key, cohort_age_code, 'not_full_recorded' as count_kind, cast(null as varchar) as dose_code, 1 as value
+    select person_key, cohort_age_code, 'not_full_recorded' as count_kind, cast(null as string) as dose_code, 1 as value
     from not_full where is_short_recorded
     union all
     select person_key, cohort_age_code, 'not_full_valid', null, 1 from not_full where is_short_valid
@@ -344,7 +344,7 @@ doses_given as (
 ),
 
 counted as (
-    select place_basis, cohort_age_code, 'registered' as count_kind, cast(null as varchar) as dose_code, unit_code, month,
+    select place_basis, cohort_age_code, 'registered' as count_kind, cast(null as string) as dose_code, unit_code, month,
         source_code, registered as value
     from totals
     union all

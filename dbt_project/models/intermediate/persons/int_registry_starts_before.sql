@@ -2,6 +2,6 @@
 {% if known and not is_full_build() %}
 select level_code, area_code, start_month from {{ known }}
 {% else %}
-select cast(null as varchar) as level_code, cast(null as varchar) as area_code, cast(null as date) as start_month
+select cast(null as string) as level_code, cast(null as string) as area_code, cast(null as date) as start_month
 where false
 {% endif %}

@@ -12,7 +12,7 @@ where
     and product_series.series_code in (
         select series_code from {{ ref('person_measures') }} where count_kind = 'td_women_2plus'
     )
-    and cast(records.dose_status as varchar) in (
+    and cast(records.dose_status as string) in (
         select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
     )
 group by records.woman_key, records.given_date
