@@ -82,13 +82,24 @@ class ReleaseInfo:
     is_synthetic: bool
     is_fallback: bool  # the current release is damaged, and this is an older one
     definition_version: str
+    known_on: date | None = None  # the day of which the copy says what was known; None for what is known now
+    knowledge_basis: str | None = None  # release: the copy that stood on that day; sent: what had been sent by then
 
 
 class Release:
     """One open release. Every method takes a cursor of its own, so threads may share the object."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any], *, is_fallback: bool) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        manifest: dict[str, Any],
+        *,
+        is_fallback: bool,
+        known_on: date | None = None,
+        basis: str | None = None,
+    ) -> None:
         """Take over an open, hardened connection and the manifest of its release."""
+        self._known_on, self._basis = known_on, basis
         self._connection = connection
         self._manifest = manifest
         self._is_fallback = is_fallback
@@ -117,6 +128,8 @@ class Release:
             is_synthetic=row["is_synthetic"],
             is_fallback=self._is_fallback,
             definition_version=str(self._manifest["definition_version"]),
+            known_on=self._known_on,
+            knowledge_basis=self._basis,
         )
 
     # Geography
@@ -378,6 +391,17 @@ def open_release(published_dir: Path | str) -> Release:
         f"Bản phát hành {current} và các bản trước đều hỏng; hãy chạy `niis run` lại. / "
         f"Release {current} in {folder} and those before it are damaged; run `niis run` to publish again."
     )
+
+
+def open_known(folder: Path, known_on: date, basis: str) -> Release:
+    """Open a copy of what was known on a day (`basis`: release or sent). Raises ReleaseError when it is damaged."""
+    manifest = whole_manifest(folder)
+    if manifest is None:
+        raise ReleaseError(
+            f"Bản số liệu tại {folder} bị hỏng; hãy xóa thư mục này và hỏi lại. / "
+            f"The copy in {folder} is damaged; remove the folder and ask again."
+        )
+    return Release(connect(folder / manifest["file"]), manifest, is_fallback=False, known_on=known_on, basis=basis)
 
 
 def current_release_id(published_dir: Path | str) -> str:

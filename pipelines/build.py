@@ -17,6 +17,7 @@ import duckdb
 from data_quality.frames import intake_frames, mart_frames
 from data_quality.results import CheckResult, MissingResultsError, Status, load_results, save_results
 from data_quality.suites import run_rules
+from pipelines import asof
 from pipelines.inbox import writer_lock
 from pipelines.lake import Lake
 from pipelines.ledger import Ledger
@@ -164,6 +165,7 @@ def publish_build(settings: Settings, registry: Registry, built_at: datetime, re
         ]
         release = publish(settings, state, registry.definition_version, checks, built_at=built_at)
         Ledger(settings.ledger).record_build(state.through_batch_no)
+        asof.sweep(settings, registry)
     return release
 
 

@@ -26,6 +26,7 @@ from pipelines.commands import (
     indicator,
     person,
     receipt,
+    releases,
     reminders,
     run,
     serve,
@@ -90,7 +91,7 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, due, reminders, person, certificate, serve, doctor,
-    facilities, doses, identity,
+    facilities, doses, identity, releases,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -31,6 +32,12 @@ def sync_file(path: Path) -> None:
     """Make the bytes of `path` survive a loss of power."""
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def this_process() -> str:

@@ -12,7 +12,6 @@ those allowed may see of single persons.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -27,7 +26,8 @@ from pathlib import Path
 import duckdb
 
 from data_quality.results import CheckResult, to_frame
-from pipelines.files import sync_file, sync_folder, write_text_atomically
+from pipelines import history
+from pipelines.files import sha256_of, sync_file, sync_folder, write_text_atomically
 from pipelines.settings import PROJECT_ROOT, Settings
 from pipelines.transform import BuiltState
 
@@ -127,16 +127,18 @@ def publish(
     final = settings.published / release_id
     if final.exists():
         raise PublicationError(f"Release {release_id} exists already, and a release is never changed; publish again.")
+    # A crash after the last switch left that release without its history, and this is the last moment to write it.
+    history.record_current(settings)
     _sweep_unfinished(settings.published)
     folder = settings.published / f"{_UNFINISHED_PREFIX}{release_id}"
     folder.mkdir(parents=True)
 
     code_version = git_commit()
     database = folder / DATABASE_NAME
-    counts, is_synthetic = _copy(
+    counts, is_synthetic = copy_relations(
         settings.warehouse, database, checks, (release_id, state.as_of_date, moment, code_version)
     )
-    _verify(database, counts)
+    verify_copy(database, counts)
     sync_file(database)
     persons = folder / PERSONS_NAME
     persons_counts = _copy_persons(settings.warehouse, persons)
@@ -146,7 +148,7 @@ def publish(
     release = Release(
         release_id=release_id,
         file=DATABASE_NAME,
-        sha256=_sha256(database),
+        sha256=sha256_of(database),
         byte_count=database.stat().st_size,
         built_at=moment.isoformat(timespec="seconds"),
         as_of_date=state.as_of_date,
@@ -158,13 +160,14 @@ def publish(
         row_counts=counts,
         check_counts=dict(sorted(Counter(check.status for check in checks).items())),
         persons_file=PERSONS_NAME if persons_counts else None,
-        persons_sha256=_sha256(persons) if persons_counts else None,
+        persons_sha256=sha256_of(persons) if persons_counts else None,
         persons_row_counts=persons_counts,
     )
     write_text_atomically(folder / MANIFEST_NAME, json.dumps(asdict(release), indent=2, ensure_ascii=False))
     folder.rename(final)
     sync_folder(settings.published)
     write_text_atomically(settings.published / CURRENT_NAME, release_id + "\n")
+    history.record_current(settings)
     _remove_old(settings.published, keep)
     return release
 
@@ -196,7 +199,7 @@ def verify_release(settings: Settings, release: Release) -> None:
         if name is None:
             continue
         database = settings.published / release.release_id / name
-        if not database.exists() or _sha256(database) != sha256:
+        if not database.exists() or sha256_of(database) != sha256:
             raise PublicationError(f"{database} is missing or not what its manifest says; it must not be read.")
 
 
@@ -211,7 +214,7 @@ def git_commit() -> str:
     return found.stdout.strip() or "unknown"
 
 
-def _copy(
+def copy_relations(
     source: Path, target: Path, checks: Sequence[CheckResult], release: tuple[str, str, datetime, str]
 ) -> tuple[dict[str, int | None], bool]:
     """Write the copy; return the rows of each relation (None for a view) and whether anything in it is synthetic."""
@@ -327,7 +330,7 @@ def _holds_synthetic_values(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(rows[0][0])
 
 
-def _verify(database: Path, counts: dict[str, int | None]) -> None:
+def verify_copy(database: Path, counts: dict[str, int | None]) -> None:
     """Open the copy as a reader does, and compare it with what was meant to be in it."""
     with duckdb.connect(str(database), read_only=True) as connection:
         columns = connection.execute("select table_name, column_name from information_schema.columns").fetchall()
@@ -366,11 +369,6 @@ def _remove_old(published: Path, keep: int) -> None:
     for folder in releases[:-keep]:
         if folder.name != current:
             shutil.rmtree(folder)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _literal(text: str) -> str:

@@ -13,8 +13,9 @@ import dagster as dg
 
 from pipelines.build import checks_pending, unbuilt_batches
 from pipelines.definitions import build_definitions
+from pipelines.history import record_current
 from pipelines.identify import identity_is_current
-from pipelines.inbox import waiting
+from pipelines.inbox import waiting, writer_lock
 from pipelines.jobs import BUILD_AND_PUBLISH, TAKE_IN
 from pipelines.ledger import Ledger
 from pipelines.partitions import range_tags
@@ -62,6 +63,8 @@ def run(
         if waiting(settings) or checks_pending(settings):
             runs.append(_execute(definitions, instance, TAKE_IN, {}, {}))
         if not _has_work(settings, registry, mode):
+            with writer_lock(settings):
+                record_current(settings)
             return RunOutcome(current_release(settings), is_new=False, dagster_runs=tuple(runs))
         batches = unbuilt_batches(settings)
         tags = range_tags(batches.first_month, batches.last_month) if batches else range_tags(None, None)

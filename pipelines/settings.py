@@ -68,6 +68,16 @@ class Settings:
         return self.home / "published"
 
     @property
+    def history(self) -> Path:
+        """What every release held, as differences; only ever added to."""
+        return self.home / "history"
+
+    @property
+    def as_of(self) -> Path:
+        """Copies of what was known on earlier days, made when somebody asked; they can be made again."""
+        return self.home / "as_of"
+
+    @property
     def certificates(self) -> Path:
         """The secret that signs certificates, and which were issued."""
         return self.home / "certificates"

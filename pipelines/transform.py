@@ -30,6 +30,7 @@ MANIFEST_PATH = TARGET_DIR / "manifest.json"
 _PARSED_VERSION_PATH = TARGET_DIR / "parsed_version.txt"
 
 _PROJECT_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
+_FAILED = frozenset({"error", "fail", "runtime error"})
 _QUIET = [
     "--quiet",
     "--log-level",
@@ -95,7 +96,7 @@ class BuildResult:
     @property
     def failed(self) -> tuple[NodeResult, ...]:
         """Nodes whose failure forbids publication."""
-        return tuple(node for node in self.nodes if node.status in {"error", "fail", "runtime error"})
+        return tuple(node for node in self.nodes if node.status in _FAILED)
 
 
 def project_version() -> str:
@@ -133,32 +134,14 @@ def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str]
     The caller holds the writer lock. A result with failed nodes is returned, not raised, so that what went
     wrong can be shown; `TransformError` means that dbt could not run at all.
     """
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
-    from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415 - dbt takes a second to import
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415
-
     state_path(settings).unlink(missing_ok=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     variables = variables_of(settings, plan)
-    # Unit tests prove the models, not the data: they belong to `make test`.
-    arguments = [*_QUIET, "build", "--exclude-resource-type", "unit_test"]
-    arguments += _project_arguments(settings.warehouse.parent / "dbt")
-    arguments += ["--vars", json.dumps(variables)]
-    if plan.mode == "everything":
-        arguments.append("--full-refresh")
+    arguments = ["--full-refresh"] if plan.mode == "everything" else []
     if plan.select:
         arguments += ["--select", *plan.select]
-
-    manifest = parse_project()
-    total = sum(1 for node in manifest.nodes.values() if node.resource_type in {"model", "seed", "test", "snapshot"})
-    with _warehouse_in_environment(settings.warehouse):
-        outcome = dbtRunner(manifest=manifest, callbacks=_callbacks(on_node, total)).invoke(arguments)
-        # dbt keeps the file open until the process ends, and nobody else could open it to read.
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    if outcome.exception is not None:
-        raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
-    if not isinstance(outcome.result, RunExecutionResult):
-        raise TransformError("dbt ended without results; look into the log of the run.")
+    # Unit tests prove the models, not the data: they belong to `make test`.
+    nodes = _run_build(settings.warehouse, variables, ["--exclude-resource-type", "unit_test", *arguments], on_node)
     state = BuiltState(
         build_id=uuid.uuid4().hex,
         through_batch_no=plan.through_batch_no,
@@ -166,10 +149,31 @@ def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str]
         project_version=project_version(),
         is_complete=not plan.select,
     )
-    result = BuildResult(state=state, nodes=tuple(_node_result(item) for item in outcome.result.results))
+    result = BuildResult(state=state, nodes=nodes)
     if not result.failed:
         write_text_atomically(state_path(settings), json.dumps(asdict(state), indent=2))
     return result
+
+
+def build_known_until(
+    settings: Settings,
+    warehouse: Path,
+    *,
+    known_until: str,
+    as_of_date: str,
+    on_node: Callable[[int, int, str], None] | None = None,
+) -> None:
+    """Build the marts in a file of their own from what senders had sent by the end of a day (ISO).
+
+    Nothing of single persons is left for readers, and no test runs: the data was tested when it was published.
+    Raises TransformError.
+    """
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    variables = variables_of(settings, BuildPlan(0, 0, as_of_date, mode="everything")) | {"known_until": known_until}
+    chosen = ["--exclude-resource-type", "test", "unit_test", "--exclude", "models/persons", "--full-refresh"]
+    nodes = _run_build(warehouse, variables, chosen, on_node)
+    if failed := [node for node in nodes if node.status in _FAILED]:
+        raise TransformError(describe_failures(failed))
 
 
 def variables_of(settings: Settings, plan: BuildPlan) -> dict[str, Any]:
@@ -182,6 +186,31 @@ def variables_of(settings: Settings, plan: BuildPlan) -> dict[str, Any]:
         "as_of_date": plan.as_of_date,
         "rebuild_months": list(plan.months),
     }
+
+
+def _run_build(
+    warehouse: Path,
+    variables: Mapping[str, Any],
+    chosen: Sequence[str],
+    on_node: Callable[[int, int, str], None] | None,
+) -> tuple[NodeResult, ...]:
+    """Run `dbt build` into a file and return what became of every node."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+    from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415 - dbt takes a second to import
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    arguments = [*_QUIET, "build", *_project_arguments(warehouse.parent / "dbt"), "--vars", json.dumps(variables)]
+    manifest = parse_project()
+    total = sum(1 for node in manifest.nodes.values() if node.resource_type in {"model", "seed", "test", "snapshot"})
+    with _warehouse_in_environment(warehouse):
+        outcome = dbtRunner(manifest=manifest, callbacks=_callbacks(on_node, total)).invoke([*arguments, *chosen])
+        # dbt keeps the file open until the process ends, and nobody else could open it to read.
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if outcome.exception is not None:
+        raise TransformError(f"dbt could not run: {outcome.exception}") from outcome.exception
+    if not isinstance(outcome.result, RunExecutionResult):
+        raise TransformError("dbt ended without results; look into the log of the run.")
+    return tuple(_node_result(item) for item in outcome.result.results)
 
 
 def _callbacks(on_node: Callable[[int, int, str], None] | None, total: int) -> list[Callable[[Any], None]]:

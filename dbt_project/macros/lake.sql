@@ -20,3 +20,8 @@
 {% macro duckdb__identity(name) %}read_parquet('{{ var("identity_path") }}/{{ name }}.parquet'){% endmacro %}
 
 {% macro spark__identity(name) %}parquet.`{{ var("identity_path") }}/{{ name }}.parquet`{% endmacro %}
+
+{# What was known at the end of a day, by the senders' times; everything when no day is given (decision 8). #}
+{% macro known_by_then(moment) -%}
+{% if var('known_until') %}where {{ moment }} < {{ add_days("cast('" ~ var('known_until') ~ "' as date)", 1) }}{% endif %}
+{%- endmacro %}

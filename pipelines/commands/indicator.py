@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.commands.known import AsOfOption, open_as_known
 from pipelines.commands.output import CommandError, Format, FormatOption, print_rows
 from pipelines.settings import Settings
 
@@ -73,6 +74,7 @@ def indicator(
         bool,
         typer.Option("--children", help="Từng địa bàn trực thuộc / each area directly below, instead of the area."),
     ] = False,
+    as_of: AsOfOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area and period."""
@@ -82,10 +84,8 @@ def indicator(
             raise typer.BadParameter(
                 f"'{period}' is not a period of type {period_type}; write it as {shape}.", param_hint=option
             )
-    from dashboards.warehouse import open_release  # noqa: PLC0415 - commands import what they need
-
     settings: Settings = ctx.obj
-    release = open_release(settings.published)
+    release = open_as_known(settings, as_of)
     known = release.indicators()["indicator_code"].to_list()
     if code not in known:
         near = difflib.get_close_matches(code, known, n=3, cutoff=0.4)
@@ -102,4 +102,10 @@ def indicator(
         period_from=period_from,
         period_to=period_to,
     )
-    print_rows(values.sort("area_code", "period").to_dicts(), COLUMNS, form)
+    rows = values.sort("area_code", "period").to_dicts()
+    columns = COLUMNS
+    if as_of is not None:
+        info = release.info()
+        columns = [*COLUMNS, "known_on", "knowledge_basis"]
+        rows = [{**row, "known_on": info.known_on, "knowledge_basis": info.knowledge_basis} for row in rows]
+    print_rows(rows, columns, form)

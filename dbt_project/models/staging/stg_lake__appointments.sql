@@ -1,1 +1,2 @@
 select * from {{ lake('appointments') }}
+{{ known_by_then('version_at') }}

@@ -1,1 +1,2 @@
 select * from {{ lake('dose_records') }}
+{{ known_by_then('version_at') }}

@@ -1,1 +1,2 @@
 select * from {{ lake('report_values') }}
+{{ known_by_then('version_at') }}
