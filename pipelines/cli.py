@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from pipelines.commands import (
     certificate,
+    compute,
     demo,
     doctor,
     doses,
@@ -91,7 +92,7 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, due, reminders, person, certificate, serve, doctor,
-    facilities, doses, identity, releases,
+    facilities, doses, compute, identity, releases,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

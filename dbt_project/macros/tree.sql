@@ -90,3 +90,17 @@ inner join areas on final.hierarchy_code = areas.hierarchy_code and final.area_c
 -- Readers ask for one measure at one level: that order lets them skip nearly everything.
 order by areas.hierarchy_code, areas.level_code, final.measure_code, areas.area_code, final.month
 {%- endmacro %}
+
+{# Every area above an area, and the area itself, in a common table expression `climbed` of a recursive query: any depth,
+   and a level that ended is only data. `areas`: hierarchy_code, area_code, parent_code. #}
+{% macro climbed_areas(areas) -%}
+    select hierarchy_code, area_code, area_code as ancestor_code, parent_code
+    from {{ areas }}
+
+    union all
+
+    select climbed.hierarchy_code, climbed.area_code, parents.area_code as ancestor_code, parents.parent_code
+    from climbed
+    inner join {{ areas }} as parents
+        on climbed.hierarchy_code = parents.hierarchy_code and climbed.parent_code = parents.area_code
+{%- endmacro %}

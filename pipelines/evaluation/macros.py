@@ -12,7 +12,8 @@ from pipelines.settings import DBT_PROJECT_DIR
 
 MACROS_DIR = DBT_PROJECT_DIR / "macros"
 _FILES = (
-    "steps.sql", "dates.sql", "draws.sql", "ages.sql", "evaluation.sql", "care.sql", "containers.sql", "indicators.sql",
+    "steps.sql", "dates.sql", "draws.sql", "tree.sql", "ages.sql", "evaluation.sql", "care.sql", "containers.sql",
+    "indicators.sql",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ ROOMS = ("pipelines", "dashboards", "data_quality")
 CALIBRATED = PROJECT_ROOT / "pipelines" / "synthetic"
 SQL_BELONGS = (
     "dashboards/warehouse.py", "dashboards/persons.py", "data_quality/frames.py", "pipelines/build.py",
-    "pipelines/evaluation/", "pipelines/history.py", "pipelines/identity/", "pipelines/ledger.py",
+    "pipelines/compute/", "pipelines/evaluation/", "pipelines/history.py", "pipelines/identity/", "pipelines/ledger.py",
     "pipelines/publish.py",
 )  # fmt: skip
 # What the engine itself counts has its name in the engine.
