@@ -104,7 +104,7 @@ def build_warehouse(
     """Build the warehouse from what the lake holds, and keep the results of dbt's tests for publication.
 
     A warehouse that was built by other SQL or other definitions, or whose last build did not end, is built
-    from nothing.
+    from nothing; so is one of which nothing was published yet, but for the definitions.
     """
     with reporter.step("Dựng kho dữ liệu / building the warehouse") as step, writer_lock(settings):
         Lake(settings).sweep()
@@ -127,15 +127,20 @@ def plan_build(
     if through == 0 or as_of_date is None:
         raise TransformError("The lake holds no accepted data yet; submit files (`niis submit`) and run again.")
     state = read_state(settings)
-    if state is None or state.project_version != project_version():
+    since = ledger.built_through()
+    is_same_project = state is not None and state.project_version == project_version()
+    keeps_definitions = is_same_project and mode != "everything"
+    # What was built and never published may hold batches already, and which of them nobody wrote down.
+    if not is_same_project or since == 0:
         mode = "everything"
     return BuildPlan(
-        since_batch_no=ledger.built_through(),
+        since_batch_no=since,
         through_batch_no=through,
         as_of_date=as_of_date.isoformat(),
         mode=mode,
         months=months,
         select=() if mode == "everything" else select,
+        keeps_definitions=keeps_definitions,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -29,8 +30,10 @@ WAREHOUSE_NAME = "build.duckdb"
 MANIFEST_PATH = TARGET_DIR / "manifest.json"
 _PARSED_VERSION_PATH = TARGET_DIR / "parsed_version.txt"
 
+_VARIABLE = re.compile(r"\bvar\s*\(")
 _PROJECT_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
 _FAILED = frozenset({"error", "fail", "runtime error"})
+_parsed: dict[str, Manifest] = {}
 _QUIET = [
     "--quiet",
     "--log-level",
@@ -56,6 +59,7 @@ class BuildPlan:
     mode: BuildMode = "changed"
     months: tuple[str, ...] = ()  # first days of months, ISO, that are made again whatever the batches say
     select: tuple[str, ...] = ()  # names of models; empty = the whole project
+    keeps_definitions: bool = False  # the warehouse holds the definitions of these files of the project already
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,47 @@ class BuildResult:
 
     state: BuiltState
     nodes: tuple[NodeResult, ...] = field(repr=False)
+    kept: tuple[str, ...] = field(default=(), repr=False)  # names of definitions that stand as the last build left them
 
     @property
     def failed(self) -> tuple[NodeResult, ...]:
         """Nodes whose failure forbids publication."""
         return tuple(node for node in self.nodes if node.status in _FAILED)
+
+
+def definition_nodes(manifest: Manifest) -> list[str]:
+    """Return the names of seeds and of models that rest on seeds alone, what comes first before what rests on it.
+
+    Nothing but the project's files changes them.
+    A model or a macro of the project that reads a variable may depend on the lake or the day, so it is none of these.
+    """
+    found: dict[str, str] = {}
+    waiting: dict[str, Any] = {
+        key: node for key, node in manifest.nodes.items() if str(node.resource_type) in {"seed", "model"}
+    }
+    while ready := [
+        key
+        for key, node in waiting.items()
+        if node.resource_type == "seed"
+        or (
+            node.depends_on.nodes and found.keys() >= set(node.depends_on.nodes) and not _reads_variable(node, manifest)
+        )
+    ]:
+        found |= {key: waiting.pop(key).name for key in ready}
+    return list(found.values())
+
+
+def _reads_variable(node: Any, manifest: Manifest) -> bool:
+    seen: set[str] = set()
+    waiting = list(node.depends_on.macros)
+    while waiting:
+        macro = manifest.macros.get(waiting.pop())
+        if macro is None or macro.package_name != node.package_name or macro.unique_id in seen:
+            continue
+        seen.add(macro.unique_id)
+        waiting += macro.depends_on.macros
+    texts = [node.raw_code, *(manifest.macros[key].macro_sql for key in seen)]
+    return any(_VARIABLE.search(text) for text in texts)
 
 
 def project_version() -> str:
@@ -137,11 +177,17 @@ def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str]
     state_path(settings).unlink(missing_ok=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     variables = variables_of(settings, plan)
-    arguments = ["--full-refresh"] if plan.mode == "everything" else []
-    if plan.select:
-        arguments += ["--select", *plan.select]
+    kept = definition_nodes(parsed_project()) if plan.keeps_definitions and not plan.select else []
     # Unit tests prove the models, not the data: they belong to `make test`.
-    nodes = _run_build(settings.warehouse, variables, ["--exclude-resource-type", "unit_test", *arguments], on_node)
+    chosen = ["--exclude-resource-type", "unit_test"]
+    if plan.mode == "everything":
+        chosen.append("--full-refresh")
+    if plan.select:
+        chosen += ["--select", *plan.select]
+    if kept:
+        # Their tests still run: "empty" leaves out what is named, and not the tests of it.
+        chosen += ["--indirect-selection", "empty", "--exclude", *kept]
+    nodes = _run_build(settings.warehouse, variables, chosen, on_node)
     state = BuiltState(
         build_id=uuid.uuid4().hex,
         through_batch_no=plan.through_batch_no,
@@ -149,7 +195,7 @@ def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str]
         project_version=project_version(),
         is_complete=not plan.select,
     )
-    result = BuildResult(state=state, nodes=nodes)
+    result = BuildResult(state=state, nodes=nodes, kept=tuple(kept))
     if not result.failed:
         write_text_atomically(state_path(settings), json.dumps(asdict(state), indent=2))
     return result
@@ -199,8 +245,8 @@ def _run_build(
     from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415 - dbt takes a second to import
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    arguments = [*_QUIET, "build", *_project_arguments(warehouse.parent / "dbt"), "--vars", json.dumps(variables)]
-    manifest = parse_project()
+    arguments = [*_QUIET, "--no-write-json", "build", *_project_arguments(warehouse.parent / "dbt"), "--vars", json.dumps(variables)]
+    manifest = parsed_project()
     total = sum(1 for node in manifest.nodes.values() if node.resource_type in {"model", "seed", "test", "snapshot"})
     with _warehouse_in_environment(warehouse):
         outcome = dbtRunner(manifest=manifest, callbacks=_callbacks(on_node, total)).invoke([*arguments, *chosen])
@@ -281,6 +327,15 @@ def _project_arguments(target: Path) -> list[str]:
         "--log-path": target / "logs",
     }
     return [text for option, path in paths.items() for text in (option, str(path))]
+
+
+def parsed_project() -> Manifest:
+    """Return the parsed project; a process parses the same files once."""
+    version = project_version()
+    if version not in _parsed:
+        _parsed.clear()
+        _parsed[version] = parse_project()
+    return _parsed[version]
 
 
 def parse_project() -> Manifest:

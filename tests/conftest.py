@@ -9,9 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipelines.settings import Settings, turn_telemetry_off
 
+# Folders whose files build homes of their own.
+BUILD_HOMES = ("persons", "orchestration", "metrics", "browser", "care")
 PROVINCES = ["06"]
 FIRST_MONTH = date(2025, 5, 1)
 LAST_MONTH = date(2025, 7, 1)
@@ -40,32 +43,85 @@ class Programme:
         return sorted(path for path in self.submissions.rglob("*") if path.is_file())
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In several processes: tests of a file stay together, for their fixtures, unless one is marked as `alone`.
+
+    Those take longest, so they begin first; files that build homes come before the many that do not.
+    """
+    for item in items:
+        if item.get_closest_marker("alone") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    order = {name: place for place, name in enumerate(BUILD_HOMES)}
+    items.sort(
+        key=lambda item: (item.get_closest_marker("alone") is None, order.get(item.path.parent.name, len(order)))
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_calls_out() -> None:
     turn_telemetry_off()
 
 
 @pytest.fixture(scope="session")
-def programme(tmp_path_factory: pytest.TempPathFactory) -> Programme:
-    """One province, three months across 2025-07-01, a few children a commune, with labelled defects."""
-    from pipelines.synthetic import generate  # noqa: PLC0415 - only tests that use it pay for it
+def made_once(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Makes a folder that all processes of a session read: the first to ask fills it, the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
 
-    folder = tmp_path_factory.mktemp("programme")
-    generate(folder, PROVINCES, FIRST_MONTH, LAST_MONTH, scale=0.05, seed=1, layout="bulk")
-    return Programme(folder)
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def published_home(programme: Programme, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home with the programme taken to publication. Read only: whoever changes it takes `home_copy`."""
-    from pipelines.progress import SilentReporter  # noqa: PLC0415
-    from pipelines.resources import Clock  # noqa: PLC0415
-    from pipelines.runner import run  # noqa: PLC0415
+def programme(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Programme:
+    """One province, three months across 2025-07-01, a few children a commune, with labelled defects."""
 
-    settings = Settings(tmp_path_factory.mktemp("home"))
-    prepare_home(settings, programme)
-    run(settings, SilentReporter(), clock=Clock(fixed_at=RUN_AT))
-    return settings
+    def make(folder: Path) -> None:
+        from pipelines.synthetic import generate  # noqa: PLC0415 - only tests that use it pay for it
+
+        generate(folder, PROVINCES, FIRST_MONTH, LAST_MONTH, scale=0.05, seed=1, layout="bulk")
+
+    return Programme(made_once("programme", make))
+
+
+@pytest.fixture(scope="session")
+def published_home(programme: Programme, made_once: Callable[[str, Callable[[Path], None]], Path]) -> Settings:
+    """A home with the programme taken to publication. Read only: whoever changes it takes `home_copy`."""
+
+    def make(folder: Path) -> None:
+        from pipelines.progress import SilentReporter  # noqa: PLC0415
+        from pipelines.resources import Clock  # noqa: PLC0415
+        from pipelines.runner import run  # noqa: PLC0415
+
+        settings = Settings(folder)
+        prepare_home(settings, programme)
+        run(settings, SilentReporter(), clock=Clock(fixed_at=RUN_AT))
+
+    return Settings(made_once("published_home", make))
+
+
+@pytest.fixture(scope="session")
+def no_data(published_home: Settings, made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A warehouse of the definitions alone, for homes that a test fills: see `tests/steps.py`."""
+
+    def make(folder: Path) -> None:
+        from tests.steps import empty_warehouse  # noqa: PLC0415
+
+        empty_warehouse(published_home, folder)
+
+    return made_once("no_data", make)
 
 
 @pytest.fixture

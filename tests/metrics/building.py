@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from pipelines.inbox import submit, take_in_waiting
 from pipelines.progress import SilentReporter
 from pipelines.reference import Registry, load_registry
 from pipelines.settings import DBT_PROJECT_DIR, Settings, variable_set
-from pipelines.transform import parse_project
+from pipelines.transform import parsed_project
 
 RECEIVED_AT = datetime(2026, 4, 5, 12)
 VALUE_COLUMNS = (
@@ -64,7 +63,7 @@ def run_dbt(settings: Settings, warehouse: Path, as_of: date, command: str, *arg
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
     project = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
     with variable_set("NIIS_WAREHOUSE", warehouse):
-        outcome = dbtRunner(manifest=_manifest()).invoke(
+        outcome = dbtRunner(manifest=parsed_project()).invoke(
             [*quiet, command, *arguments, *project, "--target-path", str(target), "--vars", json.dumps(variables)]
         )
         DuckDBConnectionManager.close_all_connections()
@@ -105,9 +104,3 @@ def indicator_rows(database: Path, codes: Sequence[str], areas: Sequence[tuple[s
             [list(codes), [f"{tree}:{area}" for tree, area in areas]],
         ).fetchall()
     return {row[:5]: row[5:] for row in rows}
-
-
-@lru_cache(maxsize=1)
-def _manifest() -> Any:
-    """Parse the project once a session: parsing takes longer than the models."""
-    return parse_project()

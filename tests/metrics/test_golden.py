@@ -13,13 +13,11 @@ import pytest
 from dashboards.warehouse import Release, open_release
 from pipelines.facilities import write_facilities
 from pipelines.inbox import submit
-from pipelines.progress import SilentReporter
 from pipelines.reference import load_registry
-from pipelines.resources import Clock
-from pipelines.runner import run
 from pipelines.settings import PROJECT_ROOT, Settings, external_data_dir
 from tests.conftest import RUN_AT
 from tests.intake.conftest import register
+from tests.steps import run_steps, start_with
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "viet_nam_derived.csv"
 SAMPLE = PROJECT_ROOT / "pipelines" / "sample" / "viet_nam_2009_2022.csv"
@@ -64,11 +62,12 @@ def golden() -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def published(folder: Path, files: list[Path]) -> Release:
+def published(folder: Path, no_data: Path, files: list[Path]) -> Release:
     settings = Settings(folder)
     write_facilities(register(), settings.facilities)
+    start_with(settings, no_data)
     submit(settings, files)
-    run(settings, SilentReporter(), clock=Clock(fixed_at=RUN_AT))
+    run_steps(settings, RUN_AT)
     return open_release(settings.published)
 
 
@@ -83,9 +82,9 @@ def rounded(value: float, decimals: int) -> Decimal:
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
+def history(no_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
     folder = tmp_path_factory.mktemp("history")
-    yield published(folder, [SAMPLE])
+    yield published(folder, no_data, [SAMPLE])
     shutil.rmtree(folder)
 
 
@@ -133,7 +132,7 @@ def test_a_target_that_was_not_reported_leaves_no_coverage(history: Release) -> 
 
 @pytest.mark.external
 @NEEDS_JRF
-def test_un_estimates_submitted_beside_them_give_the_columns_that_rest_on_them(tmp_path: Path) -> None:
+def test_un_estimates_submitted_beside_them_give_the_columns_that_rest_on_them(no_data: Path, tmp_path: Path) -> None:
     with JRF.open(encoding="utf-8") as stream:
         rows = {int(row["year"]): row for row in csv.DictReader(stream)}
     lines = ["area_code,hierarchy_code,period,measure_code,value,source_code"]
@@ -142,7 +141,7 @@ def test_un_estimates_submitted_beside_them_give_the_columns_that_rest_on_them(t
             lines.append(f"VN,63,{year},{measure},{float(row[column]):.0f},who_unicef_jrf")
     estimates = tmp_path / "un.csv"
     estimates.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    release = published(tmp_path / "home", [SAMPLE, estimates])
+    release = published(tmp_path / "home", no_data, [SAMPLE, estimates])
     for column, indicator, decimals in FROM_UN_ESTIMATES:
         values = yearly(release, [indicator])
         for row in golden():
@@ -153,7 +152,9 @@ def test_un_estimates_submitted_beside_them_give_the_columns_that_rest_on_them(t
 
 @pytest.mark.external
 @NEEDS_JRF
-def test_the_coverage_reported_since_1999_is_computed_again_from_its_doses_and_targets(tmp_path: Path) -> None:
+def test_the_coverage_reported_since_1999_is_computed_again_from_its_doses_and_targets(
+    no_data: Path, tmp_path: Path
+) -> None:
     with JRF.open(encoding="utf-8") as stream:
         reported = [row for row in csv.DictReader(stream) if row["vaccinated"] and row["target"] and row["admin_pct"]]
     assert len(reported) == 186
@@ -167,7 +168,7 @@ def test_the_coverage_reported_since_1999_is_computed_again_from_its_doses_and_t
             lines.append(f"{area},63,{row['year']},{measure},{float(row[column]):.0f},who_unicef_jrf")
     path = tmp_path / "jrf.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    release = published(tmp_path / "home", [path])
+    release = published(tmp_path / "home", no_data, [path])
     values = {name: yearly(release, [indicator], area_of[name]) for name, (*_, indicator) in JRF_VACCINES.items()}
     differing: set[tuple[str, int]] = set()
     for row in reported:

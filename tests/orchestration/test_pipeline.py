@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines.build import plan_build
 from pipelines.definitions import build_definitions
 from pipelines.inbox import submit, waiting
 from pipelines.ledger import Ledger
@@ -22,6 +24,7 @@ from pipelines.reference import QualityRule, Registry, load_registry
 from pipelines.resources import Clock, Home, dagster_instance
 from pipelines.runner import RunFailedError, run
 from pipelines.settings import Settings
+from pipelines.transform import state_path
 from tests.conftest import FIRST_MONTH, LAST_MONTH, RUN_AT, Programme
 from tests.orchestration.published import content, query
 
@@ -100,6 +103,7 @@ def test_a_full_rebuild_gives_the_same_numbers(home_copy: Settings) -> None:
 def test_chosen_months_can_be_made_again_from_dagster(home_copy: Settings) -> None:
     """What a person does in Dagster's UI: materialize a range of months, with the default configuration."""
     before = content(home_copy)
+    checks = query(home_copy, "select rule_code, status from rpt_check_results order by 1, 2")
     definitions = build_definitions(home=Home(folder=str(home_copy.home)), clock=LATER, progress=SilentReporter())
     with dagster_instance(home_copy) as instance:
         result = definitions.resolve_job_def("build_and_publish").execute_in_process(
@@ -112,6 +116,21 @@ def test_chosen_months_can_be_made_again_from_dagster(home_copy: Settings) -> No
     assert release is not None
     assert release.release_id.startswith("20260406T050000Z-")
     assert content(home_copy) == before
+    assert query(home_copy, "select rule_code, status from rpt_check_results order by 1, 2") == checks
+
+
+def test_what_was_built_and_never_published_is_built_again_with_what_came_later(home_copy: Settings) -> None:
+    plan = plan_build(home_copy, "changed")
+    assert (plan.mode, plan.keeps_definitions) == ("changed", True)
+    ledger = Ledger(home_copy.ledger)
+    assert plan.since_batch_no == ledger.latest_batch_no()
+    with sqlite3.connect(home_copy.ledger) as connection:
+        connection.execute("delete from builds")
+    plan = plan_build(home_copy, "changed")
+    assert (plan.since_batch_no, plan.mode, plan.keeps_definitions) == (0, "everything", True)
+    assert not plan_build(home_copy, "everything").keeps_definitions
+    state_path(home_copy).unlink()
+    assert not plan_build(home_copy, "changed").keeps_definitions
 
 
 def impossible(rule: QualityRule) -> Registry:
@@ -153,6 +172,7 @@ from pipelines.progress import SilentReporter
 from pipelines.resources import Clock
 from pipelines.runner import run
 from pipelines.settings import Settings
+from pipelines.transform import state_path
 
 class Killer(SilentReporter):
     left = int(sys.argv[2])

@@ -14,11 +14,9 @@ import polars as pl
 
 from pipelines.facilities import write_facilities
 from pipelines.inbox import submit
-from pipelines.progress import SilentReporter
-from pipelines.resources import Clock
-from pipelines.runner import run
 from pipelines.settings import Settings
 from tests.conftest import RUN_AT
+from tests.steps import run_steps, start_with
 
 Rows = list[tuple[Any, ...]]
 AS_OF = date.fromisoformat(RUN_AT[:10])
@@ -73,10 +71,11 @@ def as_file(rows: Iterable[Mapping[str, str]]) -> str:
     return stream.getvalue()
 
 
-def start(home: Path) -> Settings:
-    """Return a home with the register and nothing else."""
+def start(home: Path, no_data: Path) -> Settings:
+    """Return a home with the register, and the warehouse without data that the fixture `no_data` gives."""
     settings = Settings(home)
     write_facilities(register(), settings.facilities)
+    start_with(settings, no_data)
     return settings
 
 
@@ -85,7 +84,7 @@ def send(settings: Settings, name: str, rows: Iterable[Mapping[str, str]], at: s
     path = settings.home / f"{name}.csv"
     path.write_text(as_file(rows), encoding="utf-8")
     submit(settings, [path])
-    run(settings, SilentReporter(), clock=Clock(fixed_at=at))
+    run_steps(settings, at)
 
 
 def warehouse(settings: Settings, sql: str) -> Rows:

@@ -117,11 +117,11 @@ def name_of(number: int) -> str:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_warehouse_counts_as_the_oracle_does(seed: int, tmp_path: Path) -> None:
+def test_the_warehouse_counts_as_the_oracle_does(seed: int, no_data: Path, tmp_path: Path) -> None:
     draw, registry = random.Random(seed), load_registry()
     seen = [record for number in range(PERSONS) for record in history(draw, number)]
     seen = [record for record in seen if record.death is None or record.death <= date(2026, 3, 31)]
-    settings = histories.start(tmp_path / "home")
+    settings = histories.start(tmp_path / "home", no_data)
     rows = [as_row(record, "2026-04-02 08:00:00") for record in seen]
     histories.send(settings, "all", rows)
     assert histories.warehouse(settings, "select count(*) from rpt_rejected_rows") == [(0,)]

@@ -31,8 +31,8 @@ def filler() -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = start(tmp_path_factory.mktemp("events") / "home")
+def home(no_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = start(tmp_path_factory.mktemp("events") / "home", no_data)
     rows = [
         *filler(),
         child("R1", "penta_sii", date(2024, 5, 5)),
@@ -95,8 +95,8 @@ def test_numbers_follow_the_doses_that_stand(home: Settings) -> None:
     assert values["cohort_followed_12m", "34", "00097", date(2025, 3, 1)] == 1
 
 
-def test_a_move_changes_both_communes_from_its_day_on_and_no_other(tmp_path: Path) -> None:
-    settings = start(tmp_path / "home")
+def test_a_move_changes_both_communes_from_its_day_on_and_no_other(no_data: Path, tmp_path: Path) -> None:
+    settings = start(tmp_path / "home", no_data)
     send(settings, "before", [
         *filler(),
         child("R1", "penta_sii", date(2024, 5, 5)),
@@ -128,8 +128,10 @@ def test_a_move_changes_both_communes_from_its_day_on_and_no_other(tmp_path: Pat
     assert followed["cohort_followed_12m", "63", "VN", at_12] == before["cohort_followed_12m", "63", "VN", at_12]
 
 
-def test_a_commune_and_its_successor_are_one_place_and_codes_are_read_in_their_time(tmp_path: Path) -> None:
-    settings = start(tmp_path / "home")
+def test_a_commune_and_its_successor_are_one_place_and_codes_are_read_in_their_time(
+    no_data: Path, tmp_path: Path
+) -> None:
+    settings = start(tmp_path / "home", no_data)
     send(settings, "all", [
         *filler(),
         # 00004 is a commune of either list: before the change it is the old one, whose successor is the new one.

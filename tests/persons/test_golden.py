@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -59,8 +60,8 @@ def children() -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    settings = start(tmp_path_factory.mktemp("golden") / "home")
+def release(no_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    settings = start(tmp_path_factory.mktemp("golden") / "home", no_data)
     mother = dose(
         record_id="M1", person_code="W1", full_name="Phạm Thị An", birth_date=date(1995, 5, 5), mother_name="",
         phone=PHONES["A"], product_code="td", dose_number=2, given_at=date(2023, 1, 5), household_commune_code="00001",

@@ -6,12 +6,10 @@ import random
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.progress import SilentReporter
-from pipelines.resources import Clock
-from pipelines.runner import run
 from pipelines.settings import Settings
 from tests.persons import histories
 from tests.persons.test_cohort_oracle import as_row, history
+from tests.steps import run_steps
 
 PERSONS = 40
 BY_PERSON = ["int_persons", "int_dose_events", "int_dose_verdicts", "int_person_residences", "int_person_care_places",
@@ -24,7 +22,7 @@ def everything(settings: Settings) -> dict[str, histories.Rows]:
     return {name: histories.warehouse(settings, f"select * from {name} order by all") for name in BY_PERSON + COUNTED}
 
 
-def test_increments_leave_what_a_build_from_nothing_leaves(tmp_path: Path) -> None:
+def test_increments_leave_what_a_build_from_nothing_leaves(no_data: Path, tmp_path: Path) -> None:
     draw = random.Random(11)
     seen = [record for number in range(PERSONS) for record in history(draw, number)]
     seen = [record for record in seen if record.death is None or record.death <= date(2026, 3, 31)]
@@ -53,13 +51,13 @@ def test_increments_leave_what_a_build_from_nothing_leaves(tmp_path: Path) -> No
     identified = {name: same[name] for name in ("full_name", "birth_date", "mother_name", "phone", "sex")}
     merged = other | identified | {"person_code": "Q1", "record_id": "R-Q1", "given_at": "20/03/2026"}
 
-    settings = histories.start(tmp_path / "home")
+    settings = histories.start(tmp_path / "home", no_data)
     for number, batch in enumerate([first, later, [*corrected, merged]], 1):
         histories.send(settings, f"batch{number}", batch, at=f"2026-04-{5 + number:02d}T12:00:00+07:00")
     rejected = histories.warehouse(settings, "select count(*) from rpt_rejected_rows")
     assert rejected == [(0,)]
     incremental = everything(settings)
     assert all(incremental[name] for name in BY_PERSON)
-    run(settings, SilentReporter(), clock=Clock(fixed_at="2026-04-09T12:00:00+07:00"), mode="everything")
+    run_steps(settings, "2026-04-09T12:00:00+07:00", mode="everything")
     rebuilt = everything(settings)
     assert [name for name in rebuilt if incremental[name] != rebuilt[name]] == []
