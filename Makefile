@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
 HOME_DIR ?= data
 SERVE  ?= 1
+JOBS   ?= 2
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
@@ -28,8 +29,8 @@ dev: setup ## Dagster's user interface over workspace.yaml
 	$(BIN)/niis --home $(HOME_DIR) doctor --quiet
 	NIIS_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster $(BIN)/dagster dev -w workspace.yaml
 
-test: setup ## All tests
-	$(BIN)/python -m pytest
+test: setup ## All tests, in JOBS processes
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## Style of the code
 	$(BIN)/ruff check .

@@ -66,11 +66,13 @@ def run(
             with writer_lock(settings):
                 record_current(settings)
             return RunOutcome(current_release(settings), is_new=False, dagster_runs=tuple(runs))
+        before = current_release(settings)
         batches = unbuilt_batches(settings)
         tags = range_tags(batches.first_month, batches.last_month) if batches else range_tags(None, None)
         config = {"ops": {"warehouse": {"config": {"mode": mode}}}}
         runs.append(_execute(definitions, instance, BUILD_AND_PUBLISH, tags, config))
-    return RunOutcome(current_release(settings), is_new=True, dagster_runs=tuple(runs))
+    release = current_release(settings)
+    return RunOutcome(release, is_new=release != before, dagster_runs=tuple(runs))
 
 
 def _has_work(settings: Settings, registry: Registry, mode: BuildMode) -> bool:

@@ -111,17 +111,13 @@ def definition_nodes(manifest: Manifest) -> list[str]:
     A model or a macro of the project that reads a variable may depend on the lake or the day, so it is none of these.
     """
     found: dict[str, str] = {}
-    waiting: dict[str, Any] = {
-        key: node for key, node in manifest.nodes.items() if str(node.resource_type) in {"seed", "model"}
-    }
-    while ready := [
-        key
-        for key, node in waiting.items()
-        if node.resource_type == "seed"
-        or (
-            node.depends_on.nodes and found.keys() >= set(node.depends_on.nodes) and not _reads_variable(node, manifest)
-        )
-    ]:
+    waiting: dict[str, Any] = {}
+    for key, node in manifest.nodes.items():
+        if node.resource_type.value == "seed":
+            found[key] = node.name
+        elif node.resource_type.value == "model" and not _reads_variable(node, manifest):
+            waiting[key] = node
+    while ready := [key for key, node in waiting.items() if found.keys() >= set(node.depends_on.nodes)]:
         found |= {key: waiting.pop(key).name for key in ready}
     return list(found.values())
 
@@ -245,7 +241,8 @@ def _run_build(
     from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415 - dbt takes a second to import
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    arguments = [*_QUIET, "--no-write-json", "build", *_project_arguments(warehouse.parent / "dbt"), "--vars", json.dumps(variables)]
+    arguments = [*_QUIET, "--no-write-json", "build", *_project_arguments(warehouse.parent / "dbt")]
+    arguments += ["--vars", json.dumps(variables)]
     manifest = parsed_project()
     total = sum(1 for node in manifest.nodes.values() if node.resource_type in {"model", "seed", "test", "snapshot"})
     with _warehouse_in_environment(warehouse):

@@ -43,19 +43,10 @@ class Programme:
         return sorted(path for path in self.submissions.rglob("*") if path.is_file())
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In several processes: tests of a file stay together, for their fixtures, unless one is marked as `alone`.
-
-    Those take longest, so they begin first; files that build homes come before the many that do not.
-    """
-    for item in items:
-        if item.get_closest_marker("alone") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    """Begin with the files that build homes: with several processes none of them waits for another at the end."""
     order = {name: place for place, name in enumerate(BUILD_HOMES)}
-    items.sort(
-        key=lambda item: (item.get_closest_marker("alone") is None, order.get(item.path.parent.name, len(order)))
-    )
+    items.sort(key=lambda item: order.get(item.path.parent.name, len(order)))
 
 
 @pytest.fixture(scope="session", autouse=True)
