@@ -25,6 +25,7 @@ from pipelines.commands import (
     generate,
     identity,
     indicator,
+    outliers,
     person,
     receipt,
     releases,
@@ -92,7 +93,7 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, due, reminders, person, certificate, serve, doctor,
-    facilities, doses, compute, identity, releases,
+    facilities, doses, compute, outliers, identity, releases,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

@@ -328,6 +328,29 @@ class QualityRule:
 
 
 @dataclass(frozen=True, slots=True)
+class OutlierRule:
+    """Which values of a series are outliers; what its columns mean is said at the macro `outlier_scores`."""
+
+    rule_code: str
+    reference_scope: str
+    centre: str
+    mad_divisor: float | None
+    mean_deviation_divisor: float | None
+    moderate_cut: float | None
+    extreme_cut: float
+    is_high_only: bool
+    above_value: float | None
+    year_share_cut: float | None
+    minimum_values: int
+    is_primary: bool
+    name_vi: str
+    name_en: str
+    note_vi: str
+    note_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class WarehouseCheck:
     """What a test inside the warehouse says, in words; braces take the table and columns that it is attached to."""
 
@@ -592,6 +615,7 @@ class Registry:
     value_statuses: Mapping[str, ValueStatus]
     sources: Mapping[str, DataSource]
     quality_rules: Mapping[str, QualityRule]
+    outlier_rules: Mapping[str, OutlierRule]
     warehouse_checks: Mapping[str, WarehouseCheck]
     reasons: Mapping[str, Reason]
     submission_fields: Sequence[SubmissionField]
@@ -678,6 +702,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         value_statuses=_by(_read(seeds_dir, "indicators/value_statuses", ValueStatus), "value_status"),
         sources=_by(_read(seeds_dir, "indicators/sources", DataSource), "source_code"),
         quality_rules=_by(_read(seeds_dir, "quality/quality_rules", QualityRule), "rule_code"),
+        outlier_rules=_by(_read(seeds_dir, "quality/outlier_rules", OutlierRule), "rule_code"),
         warehouse_checks=_by(_read(seeds_dir, "quality/warehouse_checks", WarehouseCheck), "check_code"),
         reasons=_by(_read(seeds_dir, "quality/rejection_reasons", Reason), "reason_code"),
         submission_fields=_read(seeds_dir, "intake/submission_fields", SubmissionField),

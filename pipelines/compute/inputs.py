@@ -66,15 +66,21 @@ def read_areas(path: Path) -> Table:
     return table
 
 
-def read_measures(path: Path, areas: Table) -> Table:
-    """Return the measures: one row a line, `value` as the text of a number without an exponent, null where empty."""
+def read_measures(path: Path, areas: Table | None = None) -> Table:
+    """Return the measures: one row a line, `value` as the text of a number without an exponent, null where empty.
+
+    Without `areas` any area is known.
+    """
     table = read_table(path, MEASURES)
     for name in ("area_code", "period", "measure_code"):
         _require(table, name)
     frame = table.frame
-    code, period = frame.get_column("area_code"), frame.get_column("period")
-    unknown = code.is_not_null() & ~code.is_in(areas.frame.get_column("area_code").drop_nulls().implode())
-    table.blame(unknown, "area_code", f"{areas.path.name} has no such area", "add the area there, or correct the code")
+    if areas is not None:
+        code = frame.get_column("area_code")
+        unknown = code.is_not_null() & ~code.is_in(areas.frame.get_column("area_code").drop_nulls().implode())
+        named = f"{areas.path.name} has no such area"
+        table.blame(unknown, "area_code", named, "add the area there, or correct the code")
+    period = frame.get_column("period")
     wrong = ~period.str.contains(f"^{periods.PATTERN}$").fill_null(value=True)
     table.blame(wrong, "period", "this is no period", "write a year as 2024, a quarter as 2024Q1, a month as 2024-03")
     _to_numbers(table, "value")

@@ -28,6 +28,10 @@ def test_dbt_and_python_render_the_same_text(tmp_path: Path, monkeypatch: pytest
         "evaluate_doses('doses', 'schedule', 3)",
         f"evaluate_doses('doses', 'schedule', 4, grace_days=4, products='products', without={without})",
         "add_age_text('birth_date', 'minimum_age')",
+        "outlier_scores('series', 'rules', ['area_code', 'measure_code'])",
+        "judged_values('sums', 'indicators', ['area_code', 'period'])",
+        "containers_inside('reports', 'ancestors')",
+        "climbed_areas('areas')",
     ]
     ours = [
         render("evaluate_doses", "doses", "schedule", 3),
@@ -36,6 +40,10 @@ def test_dbt_and_python_render_the_same_text(tmp_path: Path, monkeypatch: pytest
             without=["sequence", "not_needed_from_age"],
         ),
         render("add_age_text", "birth_date", "minimum_age"),
+        render("outlier_scores", "series", "rules", ["area_code", "measure_code"]),
+        render("judged_values", "sums", "indicators", ["area_code", "period"]),
+        render("containers_inside", "reports", "ancestors"),
+        render("climbed_areas", "areas"),
     ]  # fmt: skip
     marker = "\n-- next --\n"
     assert compiled(marker.join("{{ " + call + " }}" for call in calls), tmp_path).split(marker) == ours

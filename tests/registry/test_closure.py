@@ -53,6 +53,7 @@ KEYS = {
     "product_antigens": ["product_code", "antigen_code"],
     "product_series": ["product_code", "series_code"],
     "quality_rules": ["rule_code"],
+    "outlier_rules": ["rule_code"],
     "warehouse_checks": ["check_code"],
     "rejection_reasons": ["reason_code"],
     "reporting_deadlines": ["level_code", "valid_from"],
