@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -99,7 +100,7 @@ class Release:
     check_counts: dict[str, int]  # per status
     persons_file: str | None = None  # None when the warehouse knew no persons
     persons_sha256: str | None = None
-    persons_row_counts: dict[str, int] = field(default_factory=dict)
+    persons_row_counts: dict[str, int | None] = field(default_factory=dict)
 
 
 def publish(
@@ -252,31 +253,49 @@ def copy_relations(
     return dict(sorted(counts.items())), is_synthetic
 
 
-def _copy_persons(source: Path, target: Path) -> dict[str, int]:
-    """Write the file of persons, sorted by person; return the rows of each relation, none when there are no persons."""
-    counts: dict[str, int] = {}
+def _copy_persons(source: Path, target: Path) -> dict[str, int | None]:
+    """Write the file of persons, sorted by person; return the rows of each relation (None for a view).
+
+    A view of the warehouse that rests on relations of this file alone stays one: readers work it out for those whom
+    they look at, and for a nation it is many times the rows of its persons. No persons: nothing is written.
+    """
+    counts: dict[str, int | None] = {}
     with duckdb.connect(str(source), read_only=True) as build:
         relations = build.execute(
-            "select t.table_schema, t.table_name, bool_or(c.column_name = 'person_key'), t.table_type = 'VIEW'"
+            "select t.table_schema, t.table_name, bool_or(c.column_name = 'person_key'), v.sql"
             " from information_schema.tables as t"
             " inner join information_schema.columns as c using (table_catalog, table_schema, table_name)"
+            " left join duckdb_views() as v"
+            " on v.database_name = t.table_catalog and v.schema_name = t.table_schema and v.view_name = t.table_name"
             " where starts_with(t.table_name, ?) or (starts_with(t.table_name, ?) and t.table_type = 'BASE TABLE')"
             " group by all order by 2",
             [PERSONS_PREFIX, _DEFINITIONS_PREFIX],
         ).fetchall()
     if not any(name.startswith(PERSONS_PREFIX) for _, name, _, _ in relations):
         return counts
+    here = {name for _, name, _, _ in relations}
+    views = [
+        (schema, name, sql)
+        for schema, name, _, sql in relations
+        if sql is not None and here.issuperset(re.findall(rf'\b{schema}"?\."?(\w+)', sql))
+    ]
+    stay = {name for _, name, _ in views}
     with _for_the_owner_alone(), duckdb.connect(str(target)) as connection:
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"attach {_literal(str(source))} as build (read_only)")
-        for schema, name, has_person, is_view in relations:
+        for schema, name, has_person, sql in relations:
+            if name in stay:
+                continue
             order = " order by person_key" if has_person else ""
             connection.execute(f'create table "{name}" as select * from build."{schema}"."{name}"{order}')
             # A view is not asked twice: what it gave is what the copy has to hold.
-            counted = f'"{name}"' if is_view else f'build."{schema}"."{name}"'
+            counted = f'"{name}"' if sql is not None else f'build."{schema}"."{name}"'
             (counts[name],) = connection.execute(f"select count(*) from {counted}").fetchall()[0]
         connection.execute("detach build")
+        _copy_views(connection, views)
+        counts |= dict.fromkeys(stay)
         connection.execute("checkpoint")
-    return counts
+    return dict(sorted(counts.items()))
 
 
 @contextmanager
@@ -342,15 +361,16 @@ def verify_copy(database: Path, counts: dict[str, int | None]) -> None:
         present = {table for table, _ in columns}
         if present != set(counts):
             raise PublicationError(f"The copy holds {sorted(present)} where {sorted(counts)} was expected.")
-        for name in (name for name, expected in counts.items() if expected is None):
-            connection.execute(f'describe "{name}"').fetchall()
-    _verify_counts(database, {name: expected for name, expected in counts.items() if expected is not None})
+    _verify_counts(database, counts)
 
 
-def _verify_counts(database: Path, counts: dict[str, int]) -> None:
-    """Open a copy as a reader does, and compare its rows with those of the warehouse."""
+def _verify_counts(database: Path, counts: Mapping[str, int | None]) -> None:
+    """Open a copy as a reader does, and compare its rows with those of the warehouse; a view has to be readable."""
     with duckdb.connect(str(database), read_only=True) as connection:
         for name, expected in counts.items():
+            if expected is None:
+                connection.execute(f'describe "{name}"').fetchall()
+                continue
             (found,) = connection.execute(f'select count(*) from "{name}"').fetchall()[0]
             if found != expected:
                 raise PublicationError(f"The copy of {name} has {found} rows where the warehouse has {expected}.")
