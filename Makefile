@@ -7,7 +7,7 @@ JOBS   ?= 2
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts lock clean
+.PHONY: help setup setup-spark demo dev parity test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts lock clean
 
 help: ## What can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,6 +22,13 @@ setup: .venv/.installed ## Build .venv from the lock file
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -q -e .
 	@touch $@
 
+setup-spark: .venv-spark/.installed ## Build .venv-spark, the environment of the second engine
+
+.venv-spark/.installed: requirements-spark.txt | .venv/.installed
+	$(BIN)/python -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.txt
+	@touch $@
+
 demo: setup ## Synthetic nation, real history: from files to the dashboards (SERVE=0: do not serve)
 	$(BIN)/niis --home $(HOME_DIR) demo $(if $(filter 0,$(SERVE)),--no-serve,)
 
@@ -31,6 +38,9 @@ dev: setup ## Dagster's user interface over workspace.yaml
 
 test: setup ## All tests, in JOBS processes
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+parity: setup setup-spark ## A small programme on DuckDB and on Spark, every relation compared (needs Java)
+	$(BIN)/python -m parity
 
 lint: setup ## Style of the code
 	$(BIN)/ruff check .
@@ -72,6 +82,7 @@ bench-cohorts: setup ## Events, verdicts and counts of a national birth cohort, 
 lock: ## Resolve the dependencies again (needs uv)
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q pyproject.toml -o requirements.txt
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q --group spark -c requirements.txt -o requirements-spark.txt
 
-clean: ## Remove the environment and the demo's data
-	rm -rf .venv data
+clean: ## Remove the environments and the demo's data
+	rm -rf .venv .venv-spark data

@@ -83,6 +83,7 @@ def generate(
     defects: bool = True,
     defect_share: float = DEFECT_SHARE,
     plain_csv: bool = False,
+    communes_per_district: int | None = None,
     progress: Progress | None = None,
 ) -> GenerationSummary:
     """Write `facilities.csv`, `submissions/`, `labels.csv` and `persons_truth.csv` into `out_dir`.
@@ -91,7 +92,8 @@ def generate(
     another one (`true_person_code`); every other code is a person of its own.
 
     `provinces` are codes of the 63 former provinces (None: all); `scale` is the share of the real number of children,
-    `defect_share` that of the lines that are spoilt.
+    `defect_share` that of the lines that are spoilt. Of each district the first `communes_per_district` take part;
+    None: all of them.
     Raises ValueError for an unknown province or layout.
     """
     registry = load_registry()
@@ -104,6 +106,8 @@ def generate(
         raise ValueError(f"There is no layout '{layout}'; choose {FACILITY_FILES} or {BULK}.")
     places = communes(registry, list(provinces) if provinces is not None else None)
     whole = len(communes(registry, None))
+    if communes_per_district is not None:
+        places = places.filter(pl.int_range(pl.len()).over("district_code") < communes_per_district)
     register = facilities(places, len(places) / whole)
     writer = _Writer(out_dir, registry, layout, plain_csv, defect_share if defects else 0.0, seed)
     write_facilities(register, out_dir / "facilities.csv")
