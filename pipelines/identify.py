@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from pipelines.identity.corrections import VERSIONS, replaced, versions
 from pipelines.identity.decisions import DecisionStore, as_frame, ever_decided
 from pipelines.identity.increment import Inputs, Known, from_nothing, with_more
 from pipelines.identity.model import load_model
-from pipelines.identity.normalise import match_keys
+from pipelines.identity.normalise import code, match_keys
 from pipelines.identity.rules import IdentityRules, rules_of
 from pipelines.identity.scoring import report
 from pipelines.identity.store import IdentityStore, Manifest
@@ -26,6 +27,10 @@ from pipelines.ledger import Ledger
 from pipelines.progress import Reporter
 from pipelines.reference import Registry
 from pipelines.settings import Settings
+
+
+class LabelsError(Exception):
+    """The file that says who is who in truth cannot be understood; the message says what it should hold."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def identify(settings: Settings, registry: Registry, reporter: Reporter) -> Iden
             },
             Manifest(*wanted, counts=_counts(found), sha256={}),
         )
-        _write_report(store, found, rules)
+        _write_report(store, found, state.keys, rules)
         step(3, 3, "")
     new_cards = state.keys.height - (before.counts[files.MATCH_KEYS] if before else 0)
     return _summary(written, new_cards=new_cards, is_new=True)
@@ -135,15 +140,40 @@ def decisions_waiting(settings: Settings, registry: Registry) -> str | None:
     return f"{decision_id}-{rules_version}-{model_version}"
 
 
-def read_labels(path: Path) -> pl.DataFrame | None:
-    """Return who is who in truth (card_key, true_person), or None where nobody knows."""
+def read_labels(path: Path, keys: pl.DataFrame | None = None) -> pl.DataFrame | None:
+    """Return who is who in truth (card_key, true_person), or None where nobody knows.
+
+    The file names cards (card_key, true_person); or codes that stand for somebody who has another code (person_code,
+    true_person_code), where every other code in `keys` is a person of its own and a card without one is not labelled.
+    Raises LabelsError for other columns.
+    """
     if not path.exists():
         return None
-    return pl.read_csv(path, schema={"card_key": pl.String, "true_person": pl.String})
+    labels = pl.read_csv(path, infer_schema=False)
+    if labels.columns == ["card_key", "true_person"]:
+        return labels
+    if keys is None or labels.columns != ["person_code", "true_person_code"]:
+        raise LabelsError(
+            f"{path} has the columns {', '.join(labels.columns)}; write card_key,true_person"
+            + ("." if keys is None else " or person_code,true_person_code.")
+        )
+    codes = labels.select(code(pl.all()))
+    return (
+        keys.select("card_key", "person_code")
+        .drop_nulls()
+        .join(codes, on="person_code", how="left", maintain_order="left")
+        .select("card_key", pl.coalesce("true_person_code", "person_code").alias("true_person"))
+    )
 
 
-def _write_report(store: IdentityStore, found: pure.Resolution, rules: IdentityRules) -> None:
-    table = report(found.person_cards, found.person_links, read_labels(store.labels), rules)
+def read_report(settings: Settings) -> dict[str, Any]:
+    """Return the table of the last run: counts by rule, and how good the links are where labels say who is who."""
+    table: dict[str, Any] = json.loads(IdentityStore(settings.identity).report.read_text(encoding="utf-8"))
+    return table
+
+
+def _write_report(store: IdentityStore, found: pure.Resolution, keys: pl.DataFrame, rules: IdentityRules) -> None:
+    table = report(found.person_cards, found.person_links, read_labels(store.labels, keys), rules)
     write_text_atomically(store.report, json.dumps(table.as_dict(), indent=2))
 
 

@@ -61,10 +61,15 @@ def status(ctx: typer.Context, form: FormatOption = Format.TABLE) -> None:
     }
     rows = [{"name": name, "value": report[name], "meaning": meaning} for name, meaning in meanings.items()]
     rows += [
-        {"name": line["tier"], "value": line["pairs"], "meaning": "cặp thẻ / pairs of cards"}
+        {"name": line["tier"], "value": line["pairs"], "meaning": "cặp thẻ / pairs of cards" + _true_pairs(line)}
         for line in report["lines"]
     ]
     print_rows(rows, ["name", "value", "meaning"], form)
+
+
+def _true_pairs(line: dict[str, Any]) -> str:
+    true = line["true_pairs"]
+    return "" if true is None else f"; thật sự cùng người / of one person: {true}"
 
 
 @group.command("review")

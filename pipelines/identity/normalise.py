@@ -77,7 +77,7 @@ def match_keys(cards: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
         _swapped(pl.col("birth_date")).alias("birth_swapped"),
         _phone(pl.col("phone"), rules).alias("phone"),
         _national_id(pl.col("national_id")).alias("national_id"),
-        _code(pl.col("person_code")).alias("person_code"),
+        code(pl.col("person_code")).alias("person_code"),
         *(
             pl.col(name).replace_strict(dict(rules.commune_today), default=pl.col(name)).alias(alias)
             for name, alias in (("household_commune_code", "commune"), ("temporary_commune_code", "commune_2"))
@@ -143,7 +143,7 @@ def _national_id(number: pl.Expr) -> pl.Expr:
     return pl.when(digits.str.contains("^0[0-9]{11}$") & ~digits.str.contains("^0+$")).then(digits)
 
 
-def _code(text: pl.Expr) -> pl.Expr:
+def code(text: pl.Expr) -> pl.Expr:
     """Return a person code in capital letters without spaces; null when nothing is left."""
     code = text.str.to_uppercase().str.replace_all(r"\s+", "")
     return pl.when(code != "").then(code)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.facilities import write_facilities
-from pipelines.identify import identify, identity_is_current
+from pipelines.identify import LabelsError, identify, identity_is_current, read_report
 from pipelines.identity import store as files
 from pipelines.identity.decisions import DecisionStore
 from pipelines.identity.resolve import person_key
@@ -213,3 +213,38 @@ def test_a_lake_without_dose_records_has_no_persons(home: Callable[[str], Settin
     deliver(here, [report])
     assert people(here).is_empty()
     assert IdentityStore(here.identity).read(files.PERSON_LINKS).is_empty()
+
+
+HEADER = (
+    "record_id,facility_code,submitted_at,person_code,full_name,birth_date,mother_name,household_commune_code,"
+    "product_code,given_at,dose_number,dose_status"
+)
+THREE = [
+    "R1,0000101,2024-04-03 08:00:00,P1,Nguyễn Thị Ánh,01/01/2024,Trần Thị Hoà,00001,penta_sii,05/03/2024,1,2",
+    "R2,0000401,2024-05-03 08:00:00,q1,Nguyễn Thị Ánh,01/01/2024,Trần Thị Hoà,00001,penta_sii,05/04/2024,2,2",
+    "R3,0000401,2024-05-03 08:00:00,P2,Lê Văn Bình,20/01/2024,Phạm Thị Lan,00004,penta_sii,15/04/2024,1,2",
+]
+
+
+def test_codes_of_persons_with_another_code_are_enough_to_score_a_run(
+    home: Callable[[str], Settings], tmp_path: Path
+) -> None:
+    paths = []
+    for number, line in enumerate(THREE):
+        paths.append(tmp_path / f"part{number}.csv")
+        paths[-1].write_text(f"{HEADER}\n{line}\n", encoding="utf-8")
+    settings = home("home")
+    IdentityStore(settings.identity).labels.write_text("person_code,true_person_code\nQ1,P1\n", encoding="utf-8")
+    deliver(settings, paths)
+    found = read_report(settings)
+    assert {name: found[name] for name in ("cards", "persons", "true_pairs", "precision", "recall")} == {
+        "cards": 3, "persons": 2, "true_pairs": 1, "precision": 1.0, "recall": 1.0,
+    }  # fmt: skip
+    other = home("other")
+    IdentityStore(other.identity).labels.write_text("person_code,true_person_code\nQ1,P2\n", encoding="utf-8")
+    deliver(other, paths)
+    assert (read_report(other)["precision"], read_report(other)["recall"]) == (0.0, 0.0)
+    third = home("third")
+    IdentityStore(third.identity).labels.write_text("code,person\nQ1,P2\n", encoding="utf-8")
+    with pytest.raises(LabelsError, match=r"columns code, person; write card_key,true_person or person_code"):
+        deliver(third, paths)
