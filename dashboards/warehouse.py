@@ -186,8 +186,25 @@ class Release:
     # Definitions
 
     def indicators(self) -> pl.DataFrame:
-        """One row an indicator, in the registry's order, with every column of the registry."""
-        return self._frame("select * from dim_indicators order by sort_order, indicator_code")
+        """One row an indicator of the registry, in its order, with every column; see `denominators` for others."""
+        return self._frame(
+            "select * from dim_indicators where indicator_code = base_indicator_code"
+            " order by sort_order, indicator_code"
+        )
+
+    def denominators(self, indicator_code: str) -> pl.DataFrame:
+        """One row a denominator that an indicator can be read over, the registry's first.
+
+        `read_as` is the code to ask `indicator_values` for, `is_own` says which is the registry's. An indicator that
+        can be read over no other has no rows.
+        """
+        return self._frame(
+            "select i.indicator_code as read_as, i.indicator_code = i.base_indicator_code as is_own,"
+            " d.denominator_code, d.name_vi, d.name_en, d.definition_vi, d.definition_en, d.source"
+            " from dim_indicators as i join dim_denominators as d using (denominator_code)"
+            " where i.base_indicator_code = ? order by is_own desc, d.sort_order",
+            [indicator_code],
+        )
 
     def thresholds(self) -> pl.DataFrame:
         """One row a band of an indicator: [lower_bound, upper_bound), colour_token, label_vi, label_en, source."""

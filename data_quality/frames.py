@@ -89,6 +89,17 @@ from duckdb_tables()
 where starts_with(table_name, 'dim_') or starts_with(table_name, 'fct_') or starts_with(table_name, 'rpt_')
 """
 
+# One row a nation's or province's year of which the target is known, and that of the year before.
+_SUMMARY_DENOMINATORS = """
+select hierarchy_code, level_code, area_code, period, numerator as target, denominator as target_before, value as growth
+from fct_indicator_values
+where
+    -- The rule says which indicator it is about.
+    indicator_code in (select affects_indicator from quality_rules where dataset = 'summary_denominators')
+    and period_type = 'year'
+    and level_code in ('nation', 'province') and value is not null
+"""
+
 # One row a tree and level: how many areas there are.
 _SUMMARY_AREAS = """
 select hierarchy_code, level_code, count(*) as area_count
@@ -101,6 +112,7 @@ _MARTS = {
     "summary_measure_tree": _SUMMARY_MEASURE_TREE,
     "summary_relations": _SUMMARY_RELATIONS,
     "summary_areas": _SUMMARY_AREAS,
+    "summary_denominators": _SUMMARY_DENOMINATORS,
 }
 
 

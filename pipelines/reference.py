@@ -180,6 +180,7 @@ class PersonMeasure:
     cohort_age_code: str | None
     dose_code: str | None
     series_code: str | None
+    first_dose_code: str | None  # of children who had one dose and not another: the one that they had
     source: str
 
 
@@ -205,6 +206,96 @@ class TargetGroup:
     name_en: str
     definition_vi: str
     definition_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denominator:
+    """A way to count those who should be vaccinated."""
+
+    denominator_code: str
+    name_vi: str
+    name_en: str
+    definition_vi: str
+    definition_en: str
+    sort_order: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DenominatorMeasure:
+    """What a denominator counts a target group by: `weight` x a measure, `offset_years` from the period."""
+
+    denominator_code: str
+    target_group_code: str
+    measure_code: str
+    weight: float
+    offset_years: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMeasure:
+    """What a measure makes of facilities' reports: how many state another (reported, zero), or the sum of several."""
+
+    measure_code: str
+    condition: str
+    counted_measure_code: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """An indicator of how the values of the areas of a level are spread below an area."""
+
+    indicator_code: str
+    base_indicator_code: str
+    unit_level_code: str
+    statistic: str
+    parameter: float | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedRule:
+    """Where access and utilisation count as good; `is_limit_good` says whether a dropout at the limit still does."""
+
+    rule_code: str
+    name_vi: str
+    name_en: str
+    access_indicator_code: str
+    access_minimum: float
+    utilisation_indicator_code: str
+    utilisation_limit: float
+    is_limit_good: bool
+    is_default: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedCategory:
+    """A category of access and utilisation; the one without either is for values that contradict themselves."""
+
+    category_code: str
+    is_access_good: bool | None
+    is_utilisation_good: bool | None
+    label_vi: str
+    label_en: str
+    meaning_vi: str
+    meaning_en: str
+    colour_token: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollOut:
+    """An area in which a dose is offered, from `valid_from` until before `valid_to`."""
+
+    dose_code: str
+    hierarchy_code: str
+    area_code: str
+    valid_from: date
+    valid_to: date | None
     source: str
 
 
@@ -608,6 +699,13 @@ class Registry:
     person_measures: Mapping[str, PersonMeasure]
     person_parameters: Mapping[str, PersonParameter]
     target_groups: Mapping[str, TargetGroup]
+    unit_measures: Sequence[UnitMeasure]
+    distributions: Mapping[str, Distribution]
+    red_rules: Mapping[str, RedRule]
+    red_categories: Mapping[str, RedCategory]
+    roll_outs: Sequence[RollOut]
+    denominators: Mapping[str, Denominator]
+    denominator_measures: Sequence[DenominatorMeasure]
     measures: Mapping[str, Measure]
     indicators: Mapping[str, Indicator]
     terms: Sequence[Term]
@@ -695,6 +793,13 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         person_measures=_by(_read(seeds_dir, "indicators/person_measures", PersonMeasure), "measure_code"),
         person_parameters=_by(_read(seeds_dir, "indicators/person_parameters", PersonParameter), "parameter_code"),
         target_groups=_by(_read(seeds_dir, "indicators/target_groups", TargetGroup), "target_group_code"),
+        unit_measures=_read(seeds_dir, "indicators/unit_measures", UnitMeasure),
+        distributions=_by(_read(seeds_dir, "indicators/distributions", Distribution), "indicator_code"),
+        red_rules=_by(_read(seeds_dir, "indicators/red_rules", RedRule), "rule_code"),
+        red_categories=_by(_read(seeds_dir, "indicators/red_categories", RedCategory), "category_code"),
+        roll_outs=_read(seeds_dir, "schedule/roll_outs", RollOut),
+        denominators=_by(_read(seeds_dir, "indicators/denominators", Denominator), "denominator_code"),
+        denominator_measures=_read(seeds_dir, "indicators/denominator_measures", DenominatorMeasure),
         measures=_by(_read(seeds_dir, "indicators/measures", Measure), "measure_code"),
         indicators=_by(_read(seeds_dir, "indicators/indicators", Indicator), "indicator_code"),
         terms=_read(seeds_dir, "indicators/indicator_terms", Term),
@@ -787,6 +892,42 @@ def _indicator_problems(registry: Registry) -> Iterable[str]:
             yield f"measures has {measure.measure_code} of the unknown dose {measure.dose_code}"
         if measure.product_code and measure.product_code not in registry.products:
             yield f"measures has {measure.measure_code} of the unknown product {measure.product_code}"
+    yield from _term_problems(registry)
+    for language in ("vi", "en"):
+        labels = ((getattr(row, f"label_{language}"),) for row in registry.indicators.values())
+        yield from _repeated(f"indicators (label_{language})", labels)
+    yield from _threshold_problems(registry)
+    yield from _denominator_problems(registry)
+    yield from _derived_problems(registry)
+
+
+DISTRIBUTION_STATISTICS = frozenset({"share_at_least", "lowest_share", "mean_difference", "weighted_difference"})
+UNIT_CONDITIONS = frozenset({"reported", "zero", "sum"})
+
+
+def _derived_problems(registry: Registry) -> Iterable[str]:
+    levels = {row.level_code for row in registry.area_levels}
+    for row in registry.distributions.values():
+        base = registry.indicators.get(row.base_indicator_code)
+        if base is None or base.indicator_kind == "distribution" or row.indicator_code not in registry.indicators:
+            yield f"distributions names {row.indicator_code} of {row.base_indicator_code}, one of which is unknown"
+        if row.statistic not in DISTRIBUTION_STATISTICS or row.unit_level_code not in levels:
+            yield f"distributions has {row.indicator_code} with {row.statistic} of each {row.unit_level_code}"
+    for counted in registry.unit_measures:
+        if counted.measure_code not in registry.measures or counted.counted_measure_code not in registry.measures:
+            yield f"unit_measures names {counted.measure_code} of {counted.counted_measure_code}: one is unknown"
+        if counted.condition not in UNIT_CONDITIONS:
+            yield f"unit_measures has {counted.measure_code} with the condition {counted.condition}"
+    for rule in registry.red_rules.values():
+        for code in (rule.access_indicator_code, rule.utilisation_indicator_code):
+            if code not in registry.indicators:
+                yield f"red_rules has {rule.rule_code} with the unknown indicator {code}"
+    for place in registry.roll_outs:
+        if place.dose_code not in registry.doses or (place.hierarchy_code, place.area_code) not in registry.areas:
+            yield f"roll_outs names {place.dose_code} in {place.area_code}, one of which is unknown"
+
+
+def _term_problems(registry: Registry) -> Iterable[str]:
     roles: dict[str, set[str]] = defaultdict(set)
     for term in registry.terms:
         roles[term.indicator_code].add(term.term_role)
@@ -795,14 +936,31 @@ def _indicator_problems(registry: Registry) -> Iterable[str]:
         if term.measure_code not in registry.measures:
             yield f"indicator_terms of {term.indicator_code} names the unknown measure {term.measure_code}"
     for indicator in registry.indicators.values():
+        if indicator.indicator_kind == "distribution":
+            if indicator.indicator_code not in registry.distributions or roles[indicator.indicator_code]:
+                yield f"indicators has {indicator.indicator_code}: distributions says of what, and it has no terms"
+            continue
         if "numerator" not in roles[indicator.indicator_code]:
             yield f"indicators has {indicator.indicator_code}, which has no numerator term"
         if (indicator.indicator_kind != "count") != ("denominator" in roles[indicator.indicator_code]):
             yield f"indicators has {indicator.indicator_code}: a ratio needs a denominator term, a count has none"
-    for language in ("vi", "en"):
-        labels = ((getattr(row, f"label_{language}"),) for row in registry.indicators.values())
-        yield from _repeated(f"indicators (label_{language})", labels)
-    yield from _threshold_problems(registry)
+
+
+def _denominator_problems(registry: Registry) -> Iterable[str]:
+    own: Counter[str] = Counter()
+    for row in registry.denominator_measures:
+        group = registry.target_groups.get(row.target_group_code)
+        if row.denominator_code not in registry.denominators or row.measure_code not in registry.measures:
+            yield f"denominator_measures names {row.denominator_code} with {row.measure_code}, one of which is unknown"
+        if group is None:
+            yield f"denominator_measures has {row.denominator_code} for the unknown group {row.target_group_code}"
+        elif row.measure_code == group.measure_code:
+            own[group.target_group_code] += 1
+            if (row.weight, row.offset_years) != (1, 0):
+                yield f"denominator_measures weighs {row.measure_code}, which is the measure of the group itself"
+    for code in {row.target_group_code for row in registry.denominator_measures}:
+        if code in registry.target_groups and own[code] != 1:
+            yield f"denominator_measures has {own[code]} rows with the measure of the group {code} itself: needs one"
 
 
 def _person_problems(registry: Registry) -> Iterable[str]:
@@ -815,6 +973,8 @@ def _person_problems(registry: Registry) -> Iterable[str]:
             yield f"person_measures has {row.measure_code} at the unknown age {row.cohort_age_code}"
         if row.dose_code and row.dose_code not in registry.doses:
             yield f"person_measures has {row.measure_code} of the unknown dose {row.dose_code}"
+        if row.first_dose_code and row.first_dose_code not in registry.doses:
+            yield f"person_measures has {row.measure_code} after the unknown dose {row.first_dose_code}"
         if row.series_code and row.series_code not in registry.series:
             yield f"person_measures has {row.measure_code} of the unknown series {row.series_code}"
         if (row.place_basis == "given") == (row.cohort_age_code is not None):
@@ -825,8 +985,12 @@ def _person_problems(registry: Registry) -> Iterable[str]:
     for window in registry.dose_windows.values():
         if window.dose_code not in registry.doses:
             yield f"dose_windows names the unknown dose {window.dose_code}"
-    same = ((row.count_kind, row.place_basis, row.cohort_age_code or "", row.dose_code or "", row.series_code or "")
-            for row in registry.person_measures.values())  # fmt: skip
+    same = (
+        (row.count_kind, row.place_basis, *(
+            cell or "" for cell in (row.cohort_age_code, row.dose_code, row.series_code, row.first_dose_code)
+        ))
+        for row in registry.person_measures.values()
+    )  # fmt: skip
     yield from _repeated("person_measures", same)
 
 

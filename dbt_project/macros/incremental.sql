@@ -8,6 +8,18 @@
     {%- if is_incremental() %}{{ column }} in (select month from {{ months }}){% else %}true{% endif -%}
 {%- endmacro %}
 
+{# For values over the twelve months that end with `column`: any of them may have been touched. #}
+{% macro touched_spans(column) -%}
+    {%- set months = ref('int_touched_months') -%}
+    {%- if is_incremental() -%}
+    exists (
+        select 1
+        from {{ months }} as touched
+        where touched.month between {{ add_months(column, -11) }} and {{ column }}
+    )
+    {%- else %}true{% endif -%}
+{%- endmacro %}
+
 {# For models kept by month whose months may come out empty: what stands for them goes first. #}
 {% macro forget_touched_months(months) -%}
     {%- if is_incremental() -%}

@@ -11,6 +11,41 @@
         coalesce(bit_or({{ parts }}.term_bit) filter (where {{ parts }}.part_role = 'denominator'), 0) as denominator_found
 {%- endmacro %}
 
+{# What the parts of indicators come to in each area and period: the `sums` of `judged_values`, keyed by
+   `period_value_keys()`.
+
+   facts    hierarchy_code, level_code, area_code, month, span_start_month, measure_code, source_code, value
+   parts    rows of `dim_indicator_parts`
+   periods  rows of `dim_period_months` #}
+{% macro period_sums(facts, parts, periods) -%}
+    select
+        facts.hierarchy_code,
+        facts.level_code,
+        facts.area_code,
+        periods.period_type,
+        periods.period,
+        periods.period_start_month,
+        periods.period_end_month,
+        parts.indicator_code,
+        {{ part_sums('parts', 'facts.value') }},
+        sum(facts.value) filter (where parts.part_role = 'included') as units_included,
+        sum(facts.value) filter (where parts.part_role = 'expected') as units_expected,
+        sum(facts.value) filter (where parts.part_role = 'with_records') as units_with_records,
+        {{ one_source('facts.source_code') }} as source_code
+    from {{ facts }} as facts
+    inner join {{ parts }} as parts on facts.measure_code = parts.measure_code
+    inner join {{ periods }} as periods
+        on {{ add_months('facts.month', '-12 * parts.offset_years') }} = periods.month
+        -- A report over a longer time is in a period only as a whole.
+        and {{ add_months('facts.span_start_month', '-12 * parts.offset_years') }} >= periods.period_start_month
+    group by all
+{%- endmacro %}
+
+{% macro period_value_keys() -%}
+    {{ return(['hierarchy_code', 'level_code', 'area_code', 'period_type', 'period', 'period_start_month',
+        'period_end_month']) }}
+{%- endmacro %}
+
 {# The bits that an indicator needs, as columns of a query grouped by indicator. #}
 {% macro needed_bits(bit, name) -%}
     {%- for role in ['numerator', 'denominator'] %}

@@ -21,6 +21,8 @@ unit_values as (
     select unit_code, measure_code, value from {{ ref('int_measures_unit_month') }}
     union all
     select unit_code, measure_code, value from {{ ref('int_person_measures_unit_month') }}
+    union all
+    select unit_code, measure_code, value from {{ ref('int_reporting_streaks') }}
 ),
 
 own as (

@@ -74,6 +74,12 @@ def indicator(
         bool,
         typer.Option("--children", help="Từng địa bàn trực thuộc / each area directly below, instead of the area."),
     ] = False,
+    denominator: Annotated[
+        str | None,
+        typer.Option(
+            help="Mẫu số khác: official_target, un_estimate ... / another denominator than the indicator's own."
+        ),
+    ] = None,
     as_of: AsOfOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -91,6 +97,12 @@ def indicator(
         near = difflib.get_close_matches(code, known, n=3, cutoff=0.4)
         hint = f"; did you mean {', '.join(near)}?" if near else "; docs/indicators.md lists them."
         raise CommandError(f"there is no indicator '{code}'{hint}")
+    if denominator is not None:
+        read_as = dict(release.denominators(code).select("denominator_code", "read_as").iter_rows())
+        if denominator not in read_as:
+            offered = f"those it can be read over: {', '.join(read_as)}" if read_as else "it can be read over no other"
+            raise CommandError(f"'{code}' has no denominator '{denominator}'; {offered}.")
+        code = read_as[denominator]
     if release.area(hierarchy.value, area) is None:
         raise CommandError(f"the tree {hierarchy} has no area '{area}'; codes are in dim_areas, and the nation is VN.")
     values = release.indicator_values(

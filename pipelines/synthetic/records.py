@@ -361,7 +361,11 @@ def measure_counts(given: pl.DataFrame, registry: Registry, by: str) -> pl.DataF
     doses = pl.DataFrame([(d.series_code, d.dose_number, d.dose_code) for d in registry.doses.values()],
                          schema=["series_code", "dose_number", "dose_code"], orient="row")  # fmt: skip
     measures = pl.DataFrame(
-        [(m.dose_code, m.measure_code, m.age_limit_months) for m in registry.measures.values() if m.dose_code],
+        [
+            (m.dose_code, m.measure_code, m.age_limit_months)
+            for m in registry.measures.values()
+            if m.measure_kind == "dose_count"
+        ],
         schema={"dose_code": pl.String, "measure_code": pl.String, "age_limit_months": pl.Int64},
         orient="row",
     )

@@ -35,8 +35,8 @@ NAMES = {
     for name in (row.name_vi, row.name_en)
 }
 BOUNDS = {edge for row in REGISTRY.thresholds for edge in (row.lower_bound, row.upper_bound) if edge is not None}
-# Zero and one are limits of arithmetic before they are thresholds.
-THRESHOLDS = {float(edge) for edge in BOUNDS} - {0.0, 1.0}
+# Small whole numbers (months of stock, say) are counts of anything before they are thresholds.
+THRESHOLDS = {float(edge) for edge in BOUNDS} - {float(count) for count in range(10)}
 
 
 def python_files() -> list[Path]:

@@ -25,10 +25,10 @@ from tests.cli.test_commands import headline, niis
 from tests.conftest import Programme
 from tests.metrics.building import RECEIVED_AT, indicator_rows
 from tests.metrics.test_oracle import REPORTED, differences
-from tests.oracles.indicators import Oracle, values_of
+from tests.oracles.indicators import Oracle, values_of, with_denominators
 from tests.oracles.plain_files import read_programme
 
-REGISTRY = load_registry()
+REGISTRY = with_denominators(load_registry())
 # Facilities send June in the first days of July; some have not yet, and May's corrections came on the third.
 DAY = date(2025, 7, 3)
 

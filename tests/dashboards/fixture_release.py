@@ -34,6 +34,7 @@ _PLAIN = (
     "indicators/value_statuses",
     "indicators/sources",
     "indicators/indicators",
+    "indicators/denominators",
     "geography/hierarchies",
     "geography/area_levels",
     "quality/quality_rules",
@@ -41,6 +42,10 @@ _PLAIN = (
 )
 
 _MAKE = """
+alter table dim_indicators add column base_indicator_code varchar;
+alter table dim_indicators add column denominator_code varchar;
+update dim_indicators set base_indicator_code = indicator_code;
+
 create table dim_areas as
     select a.*, l.depth,
         lower(replace(replace(strip_accents(nfc_normalize(a.name_vi)), 'Đ', 'D'), 'đ', 'd')) as search_key,

@@ -30,6 +30,7 @@ INDICATORS = (
     "coverage_penta1", "coverage_penta3", "coverage_penta1_all_ages", "coverage_mcv1", "coverage_mcv2", "coverage_hib3",
     "dropout_penta1_penta3", "dropout_penta1_mcv1", "completeness_reports", "timeliness_reports", "sessions_held_ratio",
     "wastage_open_vial_mr", "ratio_opv3_penta3", "zero_dose_target", "under_immunised", "penta3_over_mean_prev3",
+    "coverage_penta3@penta1_derived", "coverage_mcv2@penta1_derived", "coverage_rollout_pcv1", "consistent_reporting",
 )  # fmt: skip
 PRODUCTS = ("penta_sii", "hexa_hexaxim", "penta_pentaxim", "mr", "measles", "opv")
 # Files by the time that they say they were sent at; no two of them can be of the same version.

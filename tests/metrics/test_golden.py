@@ -130,6 +130,26 @@ def test_a_target_that_was_not_reported_leaves_no_coverage(history: Release) -> 
     assert frame.select("value", "denominator", "value_status").rows() == [(None, None, "no_denominator")]
 
 
+def test_a_dose_that_was_offered_in_part_has_both_coverages(history: Release) -> None:
+    # WUENIC country file: IPV1 reached 72 % of the target of roll-out in 2018, which was 19 % of the nation's.
+    values = yearly(history, ["coverage_rollout_ipv1", "coverage_ipv1", "coverage_rollout_ipv2"])
+    assert rounded(values["coverage_rollout_ipv1", 2018] or 0, 1) == Decimal("72.2")
+    assert rounded(values["coverage_ipv1", 2018] or 0, 1) == Decimal("19.3")
+    assert rounded(values["coverage_rollout_ipv2", 2022] or 0, 1) == Decimal("73.7")
+    assert values["coverage_rollout_ipv1", 2019] is None, "nobody said where it was offered in 2019"
+
+
+def test_the_break_of_the_target_in_2022_is_raised(history: Release) -> None:
+    growth = yearly(history, ["target_over_previous_year"])
+    assert rounded(growth["target_over_previous_year", 2022] or 0, 3) == Decimal("0.893")
+    (row,) = (
+        history.check_results().filter(history.check_results()["rule_code"] == "published_target_steady").to_dicts()
+    )
+    assert row["status"] == "failed"
+    # 2012 (10.5 % more) and 2022 (10.7 % less), in both trees.
+    assert row["violations"] == 4
+
+
 @pytest.mark.external
 @NEEDS_JRF
 def test_un_estimates_submitted_beside_them_give_the_columns_that_rest_on_them(no_data: Path, tmp_path: Path) -> None:

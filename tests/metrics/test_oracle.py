@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections import defaultdict
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -14,17 +15,18 @@ from pipelines.settings import Settings
 from tests.conftest import Programme
 from tests.metrics.building import MATCHED, RECEIVED_AT, build_models, indicator_rows, with_matched
 from tests.metrics.generated import CASES, INDICATORS, Case, submitted, write_case
-from tests.oracles.indicators import Oracle, Value, values_of
+from tests.oracles.indicators import Oracle, Value, distribution, values_of, with_denominators
 from tests.oracles.plain_files import read_programme
 
-REGISTRY = load_registry()
+REGISTRY = with_denominators(load_registry())
 # Doses and targets of the same places only: no indicator of the registry has it, so these are added.
 MATCHED_TOO = ("coverage_penta3", "dropout_penta1_penta3", "zero_dose_target")
 # What is counted of persons has an oracle of its own (tests/persons).
 REPORTED = [
     code
     for code in REGISTRY.indicators
-    if all(term.measure_code not in REGISTRY.person_measures for term in REGISTRY.terms_of(code))
+    if code not in REGISTRY.distributions
+    and all(term.measure_code not in REGISTRY.person_measures for term in REGISTRY.terms_of(code))
 ]
 
 
@@ -57,6 +59,50 @@ def test_the_published_programme_is_what_its_files_say(programme: Programme, pub
     expected = values_of(oracle, REPORTED, areas)
     assert len({row.value_status for row in expected.values()}) == len(REGISTRY.value_statuses)
     assert differences(expected, found) == []
+
+
+def test_the_spread_of_areas_is_what_their_own_values_say(published_home: Settings) -> None:
+    release = current_release(published_home)
+    assert release is not None
+    database = published_home.published / release.release_id / release.file
+    bases = sorted({row.base_indicator_code for row in REGISTRY.distributions.values()})
+    levels = {row.unit_level_code for row in REGISTRY.distributions.values()}
+    units = [area for area, row in REGISTRY.areas.items() if row.level_code in levels and not row.is_pseudo]
+    values = indicator_rows(database, bases, units)
+    above = {area: ancestors(area) for area in units}
+    found = indicator_rows(database, list(REGISTRY.distributions), list(REGISTRY.areas))
+    below: dict[tuple[Any, ...], dict[str, Value]] = defaultdict(dict)
+    for (tree, code, kind, period, base), row in values.items():
+        if kind in {"quarter", "year", "rolling12"}:
+            level = REGISTRY.areas[tree, code].level_code
+            for area in above[tree, code]:
+                below[*area, kind, period, base, level][code] = Value(*row)
+    checked = 0
+    for code, rule in REGISTRY.distributions.items():
+        for (*where, base, level), members in below.items():
+            if (base, level) != (rule.base_indicator_code, rule.unit_level_code):
+                continue
+            expected = distribution(REGISTRY, code, members)
+            row = found.pop((*where, code), None)
+            if expected is None:
+                assert row is None, (where, code)
+                continue
+            assert row is not None, (where, code)
+            multiplier = REGISTRY.indicators[code].multiplier
+            assert all(map(same, row[:3], (*expected, multiplier * expected[0] / expected[1]))), (where, code, row)
+            checked += 1
+    assert checked > 100
+    assert found == {}
+
+
+def ancestors(area: tuple[str, str]) -> list[tuple[str, str]]:
+    """Return the areas above one, without itself."""
+    found = []
+    parent = REGISTRY.areas[area].parent_code
+    while parent is not None:
+        found.append((area[0], parent))
+        parent = REGISTRY.areas[area[0], parent].parent_code
+    return found
 
 
 @settings(

@@ -19,10 +19,10 @@ from pipelines.settings import Settings
 from tests.metrics.building import MATCHED, Row, build_models, indicator_rows, take_in, with_matched
 from tests.metrics.generated import CASES, INDICATORS, Case, submitted, write_files, write_register
 from tests.metrics.test_oracle import MATCHED_TOO, same
-from tests.oracles.indicators import Facility, Submitted, months_from
+from tests.oracles.indicators import Facility, Submitted, months_from, with_denominators
 from tests.orchestration.published import query
 
-REGISTRY = with_matched(load_registry(), MATCHED_TOO)
+REGISTRY = with_matched(with_denominators(load_registry()), MATCHED_TOO)
 CODES = [*INDICATORS, *(code + MATCHED for code in MATCHED_TOO)]
 AREAS = list(REGISTRY.areas)
 # A facility in a commune where nobody else reports.
@@ -89,7 +89,7 @@ def order_changes_nothing_and_the_silent_only_completeness(rows: Submitted, base
         assert (included, source) == (row[3], source_with_silent(row[6])), key
         assert expected > row[4], key
         assert status == row[5] or (row[5], status) == ("calculated", "calculated_partial"), key
-        if REGISTRY.indicators[code].indicator_kind == "completeness":
+        if "reports_expected" in {term.measure_code for term in REGISTRY.terms_of(code)}:
             assert same(numerator, row[0]), key
             assert denominator > row[1], key
         else:

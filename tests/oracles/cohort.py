@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from pipelines.reference import Registry
+from pipelines.reference import PersonMeasure, Registry
 from tests.oracles.evaluation import Given, Rule, Verdict, after, verdicts
 
 NEW_TREE = date(2025, 7, 1)
@@ -271,9 +271,13 @@ def _count_age(child: Child, age: str, reach: date, world: World, found: Found) 
         values |= {("mother_known", None): 1, ("mother_protected", None): is_protected}
     values["registered", None] = 1
     for row in registry.person_measures.values():
-        if row.cohort_age_code == age and (value := values.get((row.count_kind, row.dose_code), 0)):
+        if row.cohort_age_code == age and (value := values.get((_kind(row), row.dose_code), 0)):
             place = home if row.place_basis == "residence" else _cared_for(child, reach)
             found[row.measure_code, place, month] += value
+
+
+def _kind(row: PersonMeasure) -> str:
+    return f"{row.count_kind} after {row.first_dose_code}" if row.first_dose_code else row.count_kind
 
 
 def _values(child: Child, age: str, reach: date, registry: Registry) -> dict[tuple[str, str | None], int]:
@@ -284,6 +288,13 @@ def _values(child: Child, age: str, reach: date, registry: Registry) -> dict[tup
         if day < reach:
             recorded[series] += 1
             valid[series] += verdict.number is not None
+    for row in registry.person_measures.values():
+        if row.first_dose_code:
+            first, second = registry.doses[row.first_dose_code], registry.doses[row.dose_code or ""]
+            stopped = (
+                recorded[first.series_code] >= first.dose_number and recorded[second.series_code] < second.dose_number
+            )
+            values[_kind(row), row.dose_code] = stopped
     for dose in registry.doses.values():
         code, series = dose.dose_code, dose.series_code
         has_any, has_valid = recorded[series] >= dose.dose_number, valid[series] >= dose.dose_number

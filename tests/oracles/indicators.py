@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -82,6 +82,8 @@ class Oracle:
         by_facility = self._facility_values()
         self._spine()
         self._containers(by_facility)
+        self._of_reports(by_facility)
+        self._rolled_out()
         self._matched()
         self._roll_up()
 
@@ -212,6 +214,12 @@ class Oracle:
             places[facility.place][month].add(facility.source_code)
             if (code, month) in with_records:
                 self._with_records[facility.place, month].add(facility.source_code)
+        for code, last in {(code, last) for code, _ in sent for last in programme}:
+            facility, first = self._facilities[code], add_months(last, -11)
+            came_in = sum((code, month) in sent for month in months_from(first, last))
+            for name, is_so in (("reporters_any_12", came_in > 0), ("reporters_every_12", came_in == 12)):
+                if came_in:
+                    self.cells[facility.place, first, last, name, facility.source_code] += is_so
         for place, by_month in places.items():
             for month, sources in by_month.items():
                 self.cells[place, month, month, "places_expected", one_source(sources)] = 1.0
@@ -302,6 +310,49 @@ class Oracle:
             self.cells[unit, month, month, measure_code, row["source_code"]] += until - given
             given = until
 
+    # -- what is made of reports --------------------------------------------------------------------------------------
+
+    def _of_reports(self, by_facility: Mapping[tuple[str, date, str], tuple[float, str]]) -> None:
+        for (code, month, measure_code), (value, source) in by_facility.items():
+            for row in self.registry.unit_measures:
+                if row.counted_measure_code == measure_code:
+                    adds = {"reported": 1.0, "zero": float(value == 0), "sum": value}[row.condition]
+                    self.cells[self._facilities[code].place, month, month, row.measure_code, source] += adds
+
+    def _rolled_out(self) -> None:
+        """Count doses and targets where and when a dose is offered."""
+        offered: dict[str, list[tuple[Area, date, date, bool]]] = defaultdict(list)
+        for row in self.registry.roll_outs:
+            area = (row.hierarchy_code, row.area_code)
+            offered[row.dose_code].append((area, row.valid_from, row.valid_to or date.max, False))
+        targets = {
+            measure.measure_code: measure.dose_code
+            for measure in self.registry.measures.values()
+            if measure.measure_kind == "target" and measure.dose_code
+        }
+        for report in self._reports:
+            dose = targets.get(report["measure_code"])
+            if dose and not isinstance(report["reporter"], str):
+                span_end = add_months(report["end"], 1)
+                offered[dose].append((tuple(report["reporter"]), report["start"], span_end, True))
+        known = list(self.cells.items())
+        for measure in self.registry.measures.values():
+            is_target = measure.measure_code in targets
+            if measure.measure_kind != "rollout_count" and not is_target:
+                continue
+            dose_row = self.registry.doses[measure.dose_code or ""]
+            years = dose_row.coverage_age_limit_months // 12
+            group = self.registry.target_groups[dose_row.target_group_code]
+            counted = group.measure_code if is_target else f"doses_{dose_row.dose_code}_u{years}"
+            for (unit, start, end, name, source), value in known:
+                if name != counted:
+                    continue
+                here = [row for row in offered[dose_row.dose_code] if row[0] in self._reached.of(unit)]
+                is_offered = any(since <= start and end < until for _, since, until, _ in here)
+                has_own = any(own and since <= end and start < until for _, since, until, own in here)
+                if is_offered and not (is_target and has_own):
+                    self.cells[unit, start, end, measure.measure_code, source] += value
+
     # -- indicators -------------------------------------------------------------------------------------------------
 
     def _matched(self) -> None:
@@ -380,7 +431,7 @@ class Oracle:
 
         def part(term: Term) -> float | None:
             found = summed(term.measure_code, term.offset_years)
-            is_dose = self.registry.measures[term.measure_code].measure_kind == "dose_count"
+            is_dose = self.registry.measures[term.measure_code].measure_kind in {"dose_count", "rollout_count"}
             if found is None and is_dose and has_records:
                 found = 0.0  # whoever sends records sends none of a dose that was not given
             return None if found is None else term.weight * found
@@ -409,6 +460,56 @@ class Oracle:
         if status == "value":
             status = "calculated_partial" if (included or 0) < (expected or 0) else "calculated"
         return Value(numerator, denominator, value, int(included or 0), int(expected or 0), status, one_source(sources))
+
+
+def with_denominators(registry: Registry) -> Registry:
+    """Return the registry with each coverage over every other denominator of its group: `<code>@<denominator>`."""
+    indicators, terms = dict(registry.indicators), list(registry.terms)
+    for code, indicator in registry.indicators.items():
+        own = [term for term in registry.terms_of(code) if term.term_role == "denominator"]
+        if indicator.indicator_kind != "coverage" or indicator.missing_policy != "full_target" or len(own) != 1:
+            continue
+        if indicator.dose_code:
+            groups = [registry.target_groups[registry.doses[indicator.dose_code].target_group_code]]
+        else:
+            groups = [row for row in registry.target_groups.values() if row.measure_code == own[0].measure_code]
+        if len(groups) != 1 or groups[0].measure_code != own[0].measure_code:
+            continue
+        for row in registry.denominator_measures:
+            if row.target_group_code == groups[0].target_group_code and row.measure_code != own[0].measure_code:
+                name = f"{code}@{row.denominator_code}"
+                indicators[name] = replace(indicator, indicator_code=name)
+                terms += [
+                    replace(term, indicator_code=name)
+                    for term in registry.terms_of(code)
+                    if term.term_role != "denominator"
+                ]
+                weight = round(row.weight * 2**20) / 2**20
+                terms.append(Term(name, "denominator", row.measure_code, weight, row.offset_years))
+    return replace(registry, indicators=indicators, terms=terms)
+
+
+def distribution(registry: Registry, code: str, below: Mapping[str, Value]) -> tuple[float, float] | None:
+    """Return numerator and denominator of an indicator of spread, from the values of the areas below an area."""
+    row = registry.distributions[code]
+    known = [
+        (value.value, value.denominator, area, value.numerator)
+        for area, value in below.items()
+        if value.value is not None and value.denominator
+    ]
+    if not known:
+        return None
+    known.sort()
+    if row.statistic == "share_at_least":
+        return float(sum(value >= (row.parameter or 0) for value, *_ in known)), float(len(known))
+    if row.statistic == "lowest_share":
+        lowest = known[: max(1, math.floor(len(known) * (row.parameter or 0) / 100))]
+        return sum(item[3] or 0 for item in lowest), sum(item[1] or 0 for item in lowest)
+    multiplier = registry.indicators[row.base_indicator_code].multiplier
+    overall = multiplier * sum(item[3] or 0 for item in known) / sum(item[1] or 0 for item in known)
+    if row.statistic == "mean_difference":
+        return sum(abs(value - overall) for value, *_ in known), float(len(known))
+    return sum((item[1] or 0) * abs(item[0] - overall) for item in known), sum(item[1] or 0 for item in known)
 
 
 class _Reach:

@@ -103,12 +103,119 @@ spread_values as (
     where {{ touched('spread_month') }}
 ),
 
-counted as (
+of_facilities as (
+    -- What a registry's row counts of reports: how many state a number, how many state none, or the sum of several.
+    select
+        facility_values.unit_code,
+        facility_values.month,
+        facility_values.month as span_start_month,
+        unit_measures.measure_code,
+        facility_values.source_code,
+        sum(
+            case unit_measures.condition
+                when 'reported' then 1.0
+                when 'zero' then case when facility_values.value = 0 then 1.0 else 0.0 end
+                else facility_values.value
+            end
+        ) as value
+    from facility_values
+    inner join {{ ref('unit_measures') }} as unit_measures
+        on facility_values.measure_code = unit_measures.counted_measure_code
+    group by all
+),
+
+reported as (
     select * from unit_values
     union all
     select * from container_values
     union all
     select * from spread_values
+    union all
+    select * from of_facilities
+),
+
+rolled_out as (
+    -- Where and when a dose is offered: the registry's areas and dates, or any area that reported a target of its
+    -- roll-out, for as long as that target is for. The latter says how many, so nothing is worked out inside it.
+    select
+        unit_areas.unit_code,
+        roll_outs.dose_code,
+        roll_outs.valid_from as first_month,
+        roll_outs.valid_to as end_month,
+        false as has_own_target
+    from {{ ref('roll_outs') }} as roll_outs
+    inner join {{ ref('int_unit_ancestors') }} as unit_areas
+        on roll_outs.hierarchy_code = unit_areas.hierarchy_code and roll_outs.area_code = unit_areas.area_code
+
+    union
+
+    select
+        unit_areas.unit_code,
+        measures.dose_code,
+        containers.span_start_month,
+        cast({{ add_months('containers.month', 1) }} as date),
+        true
+    from containers
+    inner join {{ ref('measures') }} as measures
+        on containers.measure_code = measures.measure_code
+        and measures.measure_kind = 'target' and measures.dose_code is not null
+    inner join {{ ref('int_unit_ancestors') }} as unit_areas
+        on containers.reporter_code = 'A:' || unit_areas.hierarchy_code || ':' || unit_areas.area_code
+),
+
+rollout_measures as (
+    -- Which measures stand for which where a dose is offered.
+    select
+        own.measure_code,
+        own.measure_kind,
+        doses.dose_code,
+        case own.measure_kind when 'target' then target_groups.measure_code else counted.measure_code end
+            as counted_measure_code
+    from {{ ref('measures') }} as own
+    inner join {{ ref('vaccine_doses') }} as doses using (dose_code)
+    inner join {{ ref('target_groups') }} as target_groups using (target_group_code)
+    left join {{ ref('measures') }} as counted
+        on own.dose_code = counted.dose_code
+        and counted.measure_kind = 'dose_count'
+        and own.age_limit_months = counted.age_limit_months
+    where own.measure_kind = 'rollout_count' or own.measure_kind = 'target'
+),
+
+rollout_values as (
+    select
+        reported.unit_code,
+        reported.month,
+        reported.span_start_month,
+        rollout_measures.measure_code,
+        reported.source_code,
+        reported.value
+    from reported
+    inner join rollout_measures on reported.measure_code = rollout_measures.counted_measure_code
+    where exists (
+        select 1
+        from rolled_out
+        where rolled_out.unit_code = reported.unit_code
+            and rolled_out.dose_code = rollout_measures.dose_code
+            and rolled_out.first_month <= reported.span_start_month
+            and (rolled_out.end_month is null or reported.month < rolled_out.end_month)
+    ) and not (
+        rollout_measures.measure_kind = 'target'
+        and exists (
+            select 1
+            from rolled_out
+            where rolled_out.has_own_target
+                and rolled_out.unit_code = reported.unit_code
+                and rolled_out.dose_code = rollout_measures.dose_code
+                and rolled_out.first_month <= reported.month
+                and reported.span_start_month < rolled_out.end_month
+        )
+    )
+),
+
+counted as (
+    select * from reported
+    union all
+    select * from rollout_values
 ),
 
 matched_terms as (

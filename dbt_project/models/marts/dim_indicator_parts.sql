@@ -3,22 +3,27 @@
 -- count of children where some are followed: no row means none. Which units an indicator expects and includes are
 -- terms of it where it says so (roles `expected` and `included`), else the months of facilities.
 with indicators as (
-    select * from {{ ref('indicators') }}
+    -- How values are spread is worked out of the values of others: nothing is summed for it.
+    select * from {{ ref('int_indicators') }}
+    where indicator_kind <> 'distribution'
 ),
 
 terms as (
     select
         terms.*,
-        measures.measure_kind in ('dose_count', 'event_count', 'cohort_count') as is_dose_count,
+        measures.measure_kind in ('dose_count', 'rollout_count', 'event_count', 'cohort_count') as is_dose_count,
         row_number() over (
             partition by terms.indicator_code, terms.term_role order by terms.measure_code, terms.offset_years
         ) - 1 as term_no
-    from {{ ref('indicator_terms') }} as terms
+    from {{ ref('int_indicator_terms') }} as terms
     inner join {{ ref('measures') }} as measures using (measure_code)
 ),
 
 whole as (
-    select indicator_code, term_role as part_role, measure_code, weight, offset_years, term_no, is_dose_count
+    -- A multiple of 2^-20: sums of whole numbers times it are exact, so that no order of rows moves a last digit, and a
+    -- value made again of a release's records is the one that was published.
+    select indicator_code, term_role as part_role, measure_code, round(weight * 1048576) / 1048576 as weight,
+        offset_years, term_no, is_dose_count
     from terms
     inner join indicators using (indicator_code)
     where indicators.missing_policy <> 'matched_units' and term_role in ('numerator', 'denominator')

@@ -1,1 +1,1 @@
-select * from {{ ref('indicator_terms') }}
+select * from {{ ref('int_indicator_terms') }}

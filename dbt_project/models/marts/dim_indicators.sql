@@ -7,7 +7,12 @@ with parts as (
     group by indicator_code
 )
 
-select indicators.*, {{ columns_except('parts', ['indicator_code']) }}
-from {{ ref('indicators') }} as indicators
-inner join parts using (indicator_code)
-order by indicators.sort_order
+select
+    indicators.*,
+    coalesce(parts.numerator_bits, 0) as numerator_bits,
+    coalesce(parts.denominator_bits, 0) as denominator_bits,
+    coalesce(parts.numerator_dose_bits, 0) as numerator_dose_bits,
+    coalesce(parts.denominator_dose_bits, 0) as denominator_dose_bits
+from {{ ref('int_indicators') }} as indicators
+left join parts using (indicator_code)
+order by indicators.sort_order, indicators.denominator_code

@@ -10,9 +10,12 @@ with measures as (
         person_measures.*,
         coalesce(vaccine_doses.series_code, person_measures.series_code) as counted_series_code,
         vaccine_doses.dose_number,
-        vaccine_doses.coverage_age_limit_months
+        vaccine_doses.coverage_age_limit_months,
+        first_doses.series_code as first_series_code,
+        first_doses.dose_number as first_dose_number
     from {{ ref('person_measures') }} as person_measures
     left join {{ ref('vaccine_doses') }} as vaccine_doses on person_measures.dose_code = vaccine_doses.dose_code
+    left join {{ ref('vaccine_doses') }} as first_doses on person_measures.first_dose_code = first_doses.dose_code
 ),
 
 children as (
@@ -108,6 +111,31 @@ dose_totals as (
         and totals.source_code = with_dose.source_code
         and cohort_doses.dose_code = with_dose.dose_code
     where totals.followed > 0
+),
+
+-- Children who have one dose on record and not another, of whatever series.
+stopped as (
+    select
+        placed.unit_code,
+        placed.month,
+        measures.measure_code,
+        placed.source_code,
+        count(*) as value
+    from measures
+    inner join doses_of_child as firsts
+        on measures.cohort_age_code = firsts.cohort_age_code
+        and measures.first_series_code = firsts.series_code
+        and firsts.recorded >= measures.first_dose_number
+    inner join placed
+        on firsts.person_key = placed.person_key
+        and firsts.cohort_age_code = placed.cohort_age_code
+        and measures.place_basis = placed.place_basis
+    left join doses_of_child as seconds
+        on firsts.person_key = seconds.person_key
+        and firsts.cohort_age_code = seconds.cohort_age_code
+        and measures.counted_series_code = seconds.series_code
+    where measures.count_kind = 'stopped' and coalesce(seconds.recorded, 0) < measures.dose_number
+    group by all
 ),
 
 -- What the schedule in force for a birth date asks of a child, with its ages as days of the calendar.
@@ -408,3 +436,8 @@ inner join measures
     and coalesce(counted.cohort_age_code, '') = coalesce(measures.cohort_age_code, '')
     and coalesce(counted.dose_code, '') = coalesce(measures.dose_code, '')
 group by counted.unit_code, counted.month, measures.measure_code, counted.source_code
+
+union all
+
+select unit_code, month, month as span_start_month, measure_code, source_code, cast(value as double) as value
+from stopped

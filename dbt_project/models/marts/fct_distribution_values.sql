@@ -1,0 +1,158 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='period_end_month',
+    on_schema_change='fail', tags=['monthly']) }}
+
+-- depends_on: {{ ref('int_touched_months') }}
+-- How the values of areas are spread below each area above them, as rows of `distributions` ask: for quarters, years and
+-- twelve months in a row, since the values of small areas jump from month to month.
+with distributions as (
+    select
+        distributions.*,
+        indicators.multiplier,
+        indicators.definition_version,
+        bases.multiplier as base_multiplier
+    from {{ ref('distributions') }} as distributions
+    inner join {{ ref('dim_indicators') }} as indicators using (indicator_code)
+    inner join {{ ref('dim_indicators') }} as bases on distributions.base_indicator_code = bases.indicator_code
+),
+
+parts as (
+    select * from {{ ref('dim_indicator_parts') }}
+    where indicator_code in (select base_indicator_code from distributions)
+),
+
+period_months as (
+    select * from {{ ref('dim_period_months') }}
+    where period_type in ('quarter', 'year', 'rolling12')
+    {% if is_incremental() %}
+        and period_end_month in (
+            select periods.period_end_month
+            from {{ ref('dim_period_months') }} as periods
+            inner join {{ ref('int_touched_months') }} as touched on periods.month = touched.month
+        )
+    {% endif %}
+),
+
+facts as (
+    select * from {{ ref('fct_measure_values') }}
+    where
+        level_code in (select unit_level_code from distributions)
+        and measure_code in (select measure_code from parts)
+),
+
+sums as (
+    {{ period_sums('facts', 'parts', 'period_months') }}
+),
+
+unit_values as (
+    {{ judged_values('sums', ref('dim_indicators'), period_value_keys()) }}
+),
+
+areas_above as (
+    select
+        ancestors.hierarchy_code, ancestors.area_code,
+        ancestors.ancestor_code, ancestors.ancestor_level_code, areas.level_code
+    from {{ ref('int_area_ancestors') }} as ancestors
+    inner join {{ ref('areas') }} as areas
+        on ancestors.hierarchy_code = areas.hierarchy_code and ancestors.area_code = areas.area_code
+    where not areas.is_pseudo and ancestors.ancestor_code <> ancestors.area_code
+),
+
+expected as (
+    select hierarchy_code, ancestor_code, level_code as unit_level_code, count(*) as unit_count
+    from areas_above
+    group by hierarchy_code, ancestor_code, level_code
+),
+
+placed as (
+    select
+        unit_values.hierarchy_code,
+        areas_above.ancestor_level_code as level_code,
+        areas_above.ancestor_code as area_code,
+        unit_values.period_type,
+        unit_values.period,
+        unit_values.period_start_month,
+        unit_values.period_end_month,
+        unit_values.level_code as unit_level_code,
+        unit_values.area_code as unit_code,
+        unit_values.indicator_code as base_indicator_code,
+        unit_values.numerator,
+        unit_values.denominator,
+        unit_values.value,
+        unit_values.source_code
+    from unit_values
+    inner join areas_above
+        on unit_values.hierarchy_code = areas_above.hierarchy_code
+        and unit_values.area_code = areas_above.area_code
+    -- A value over nothing, or of nobody, is no value to rank.
+    where unit_values.value is not null and unit_values.denominator > 0
+),
+
+{% set group = 'hierarchy_code, level_code, area_code, period_type, period, period_start_month, period_end_month,'
+    ~ ' unit_level_code, base_indicator_code' %}
+ranked as (
+    select
+        *,
+        row_number() over (partition by {{ group }} order by value, denominator, unit_code) as rank_no,
+        count(*) over (partition by {{ group }}) as unit_count,
+        sum(numerator) over (partition by {{ group }}) / sum(denominator) over (partition by {{ group }}) as overall
+    from placed
+),
+
+measured as (
+    select
+        {{ group }},
+        distributions.indicator_code,
+        distributions.multiplier,
+        distributions.definition_version,
+        count(*) as units_included,
+        case distributions.statistic
+            when 'share_at_least'
+                then cast(sum(case when ranked.value >= distributions.parameter then 1 else 0 end) as double)
+            when 'lowest_share'
+                then sum(
+                    case when ranked.rank_no <= greatest(1, floor(ranked.unit_count * distributions.parameter / 100))
+                        then ranked.numerator else 0 end)
+            when 'mean_difference'
+                -- Rounded, or the order in which rows are added would move a last digit from build to build.
+                then round(sum(abs(ranked.value - distributions.base_multiplier * ranked.overall)), 9)
+            else round(sum(ranked.denominator * abs(ranked.value - distributions.base_multiplier * ranked.overall)), 9)
+        end as numerator,
+        case distributions.statistic
+            when 'lowest_share'
+                then sum(
+                    case when ranked.rank_no <= greatest(1, floor(ranked.unit_count * distributions.parameter / 100))
+                        then ranked.denominator else 0 end)
+            when 'weighted_difference' then sum(ranked.denominator)
+            else cast(count(*) as double)
+        end as denominator,
+        {{ one_source('ranked.source_code') }} as source_code
+    from ranked
+    inner join distributions using (base_indicator_code, unit_level_code)
+    group by {{ group }}, distributions.indicator_code, distributions.multiplier, distributions.definition_version,
+        distributions.statistic, distributions.base_multiplier
+)
+
+select
+    measured.hierarchy_code,
+    measured.level_code,
+    measured.area_code,
+    measured.period_type,
+    measured.period,
+    measured.period_start_month,
+    measured.period_end_month,
+    measured.indicator_code,
+    measured.numerator,
+    measured.denominator,
+    measured.multiplier * measured.numerator / measured.denominator as value,
+    cast(measured.units_included as bigint) as units_included,
+    cast(expected.unit_count as bigint) as units_expected,
+    case when measured.units_included < expected.unit_count then 'calculated_partial' else 'calculated' end
+        as value_status,
+    measured.definition_version,
+    measured.source_code
+from measured
+inner join expected
+    on measured.hierarchy_code = expected.hierarchy_code
+    and measured.area_code = expected.ancestor_code
+    and measured.unit_level_code = expected.unit_level_code
+order by measured.hierarchy_code, measured.indicator_code, measured.level_code, measured.area_code
