@@ -1,13 +1,14 @@
 {# Built after everything that is kept by person, before anything that counts persons by month. #}
 {%- set known = adapter.get_relation(database=this.database, schema=this.schema, identifier='int_person_measures_unit_month') -%}
-{%- set verdict_columns -%}
-person_key, event_key, series_code, given_date, unit_code, status, valid_dose_number, dose_number, given_at,
-is_flagged_within_24h, source_code
-{%- endset -%}
-{%- set child_columns -%}
-person_key, birth_date, birth_at, source_code, cohort_age_code, reach_date, month, residence_unit_code, care_unit_code,
-is_protected_at_birth
-{%- endset -%}
+{#- What is counted of a row beside its key: a row is another one when any of these is. #}
+{%- set of_verdicts = [
+    'person_key', 'series_code', 'given_date', 'unit_code', 'status', 'valid_dose_number', 'dose_number', 'given_at',
+    'is_flagged_within_24h', 'source_code'
+] -%}
+{%- set of_children = [
+    'birth_date', 'birth_at', 'source_code', 'reach_date', 'month', 'residence_unit_code', 'care_unit_code',
+    'is_protected_at_birth'
+] %}
 -- depends_on: {{ ref('int_dose_verdicts') }}
 -- depends_on: {{ ref('int_cohort_children') }}
 -- depends_on: {{ ref('int_registry_starts') }}
@@ -27,34 +28,49 @@ with affected as (
     select person_key from {{ ref('int_affected_persons') }}
 ),
 
-verdicts_before as (
-    select {{ verdict_columns }} from {{ ref('int_dose_verdicts_before') }}
+verdicts_now as (
+    select event_key, {{ of_verdicts | join(', ') }} from {{ ref('int_dose_verdicts') }}
+    where person_key in (select person_key from affected)
 ),
 
-verdicts_now as (
-    select {{ verdict_columns }} from {{ ref('int_dose_verdicts') }}
-    where person_key in (select person_key from affected)
+-- Keys are unique on both sides, so one join of keys tells what came, what went and what is another.
+other_verdicts as (
+    select
+        verdicts_before.person_key as person_before,
+        verdicts_before.given_date as given_before,
+        verdicts_now.person_key as person_now,
+        verdicts_now.given_date as given_now
+    from {{ ref('int_dose_verdicts_before') }} as verdicts_before
+    full join verdicts_now on verdicts_before.event_key = verdicts_now.event_key
+    where {% for column in of_verdicts %}{{ 'or ' if not loop.first }}verdicts_before.{{ column }} is distinct from verdicts_now.{{ column }}
+        {% endfor %}
 ),
 
 changed_verdicts as (
-    (select * from verdicts_before except select * from verdicts_now)
+    select person_before as person_key, given_before as given_date from other_verdicts where person_before is not null
     union all
-    (select * from verdicts_now except select * from verdicts_before)
-),
-
-children_before as (
-    select {{ child_columns }} from {{ ref('int_cohort_children_before') }}
+    select person_now, given_now from other_verdicts where person_now is not null
 ),
 
 children_now as (
-    select {{ child_columns }} from {{ ref('int_cohort_children') }}
+    select person_key, cohort_age_code, {{ of_children | join(', ') }} from {{ ref('int_cohort_children') }}
     where person_key in (select person_key from affected)
 ),
 
+other_children as (
+    select children_before.month as month_before, children_now.month as month_now
+    from {{ ref('int_cohort_children_before') }} as children_before
+    full join children_now
+        on children_before.person_key = children_now.person_key
+        and children_before.cohort_age_code = children_now.cohort_age_code
+    where {% for column in of_children %}{{ 'or ' if not loop.first }}children_before.{{ column }} is distinct from children_now.{{ column }}
+        {% endfor %}
+),
+
 changed_children as (
-    (select * from children_before except select * from children_now)
-    union all
-    (select * from children_now except select * from children_before)
+    select month_before as month from other_children where month_before is not null
+    union
+    select month_now from other_children where month_now is not null
 ),
 
 changed_since as (
