@@ -78,7 +78,8 @@ versions as (
         row_number() over (
             -- A superseded version only stands when nothing else of its key does: as a tombstone.
             partition by {{ key }}
-            order by is_superseded asc, version_at desc, action_rank desc, row_hash desc
+            -- The same row in two files is told of one of them, and always of the same.
+            order by is_superseded asc, version_at desc, action_rank desc, row_hash desc, submission_id desc
         ) as newest_rank
     from standing
 )
