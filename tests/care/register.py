@@ -7,7 +7,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -109,14 +111,26 @@ class Person:
 
 def write_register(path: Path, persons: Sequence[Person]) -> None:
     """Write a file of persons."""
+    with path.open("xb") as stream:
+        stream.write(_without_persons())
     with duckdb.connect(str(path)) as connection:
-        for statement in _TABLES.split(";"):
-            if statement.strip():
-                connection.execute(statement)
-        _definitions(connection)
         for person in persons:
             _person(connection, person)
         connection.execute("checkpoint")
+
+
+@lru_cache(maxsize=1)
+def _without_persons() -> bytes:
+    """Return a file of the definitions alone: they are the same for all, and row by row they take longest."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "persons.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            for statement in _TABLES.split(";"):
+                if statement.strip():
+                    connection.execute(statement)
+            _definitions(connection)
+            connection.execute("checkpoint")
+        return path.read_bytes()
 
 
 def make_persons_release(
