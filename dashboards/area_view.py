@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, components, formats, shell
+from dashboards import charts, components, denominators_view, formats, red_view, shell
 from dashboards.definitions import definition_of
 from dashboards.downloads import Column, Extract
 from dashboards.shell import Context
@@ -70,9 +70,11 @@ def draw(context: Context) -> None:
     _headlines(subject)
     own = _values(context, [area.area_code], [context.state.indicator], context.state.period)
     _remarks(subject, own.row(0, named=True) if own.height else None)
+    denominators_view.draw(context, area, indicator, subject.statuses)
     if subject.below:
         frame = _compared(subject)
         _map_and_ranking(subject, frame)
+        red_view.draw(context, subject.below)
         _trends(subject)
         _by_age(subject)
         _table(subject, frame)

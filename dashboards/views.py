@@ -136,6 +136,29 @@ def kpi(
     )
 
 
+def denominators_beside(denominators: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a denominator of `Release.denominators`, the indicator's own first, with what it comes to.
+
+    `values` are published rows of the codes in `read_as` for one area and period. `difference_pct` is how far the
+    denominator lies from the indicator's own, in percent of that; `is_apart` whether by more than its tolerance.
+    """
+    joined = denominators.join(
+        values.select("indicator_code", "denominator", "value", "value_status"),
+        left_on="read_as",
+        right_on="indicator_code",
+        how="left",
+        maintain_order="left",
+    )
+    own = next(iter(joined.filter(pl.col("is_own"))["denominator"].to_list()), None)
+    if not own:
+        return joined.with_columns(
+            pl.lit(None, dtype=pl.Float64).alias("difference_pct"), pl.lit(False).alias("is_apart")
+        )
+    return joined.with_columns((100 * (pl.col("denominator") - own) / own).alias("difference_pct")).with_columns(
+        (pl.col("difference_pct").abs() > pl.col("tolerance_pct")).fill_null(False).alias("is_apart")
+    )
+
+
 def completeness(row: Row | None, indicator: Row, texts: Texts) -> str | None:
     """Return `29 of 30 reports`, or children for a cohort, or None when nothing was expected."""
     if not row or not row["units_expected"]:

@@ -200,7 +200,7 @@ class Release:
         """
         return self._frame(
             "select i.indicator_code as read_as, i.indicator_code = i.base_indicator_code as is_own,"
-            " d.denominator_code, d.name_vi, d.name_en, d.definition_vi, d.definition_en, d.source"
+            " d.denominator_code, d.name_vi, d.name_en, d.definition_vi, d.definition_en, d.tolerance_pct, d.source"
             " from dim_indicators as i join dim_denominators as d using (denominator_code)"
             " where i.base_indicator_code = ? order by is_own desc, d.sort_order",
             [indicator_code],
@@ -302,6 +302,57 @@ class Release:
             f"select {_VALUE_COLUMNS} from fct_indicator_values where {' and '.join(clauses)}"
             " order by area_code, indicator_code, period",
             parameters,
+        )
+
+    def values_as_was(
+        self,
+        indicator_codes: Sequence[str],
+        *,
+        area_codes: Sequence[str] | None = None,
+        parent_code: str | None = None,
+        period_type: str,
+        period_from: str | None = None,
+        period_to: str | None = None,
+    ) -> pl.DataFrame:
+        """Return values of each period in the tree that was in force at its end, with the tree in `hierarchy_code`.
+
+        The same code can name an area in each tree; of one that a tree has not got there is no row.
+        """
+        found = []
+        for tree in self.hierarchies().sort("valid_from").iter_rows(named=True):
+            values = self.indicator_values(
+                indicator_codes,
+                tree["hierarchy_code"],
+                area_codes=area_codes,
+                parent_code=parent_code,
+                period_type=period_type,
+                period_from=period_from,
+                period_to=period_to,
+            )
+            in_force = pl.col("period_end_month") >= tree["valid_from"]
+            if tree["valid_to"] is not None:
+                in_force &= pl.col("period_end_month") < tree["valid_to"]
+            found.append(values.filter(in_force).with_columns(pl.lit(tree["hierarchy_code"]).alias("hierarchy_code")))
+        return pl.concat(found).sort("area_code", "indicator_code", "period")
+
+    def red_categories(
+        self, hierarchy_code: str, area_codes: Sequence[str], period_type: str, period: str
+    ) -> pl.DataFrame:
+        """One row an area and rule: both values, the limits that were applied, and the category with its words.
+
+        An area of which either value is missing has no row: it is in no category.
+        """
+        if not area_codes:
+            area_codes = [""]
+        return self._frame(
+            "select f.area_code, f.rule_code, r.name_vi, r.name_en, r.is_default, f.access_minimum,"
+            " f.utilisation_limit, f.is_limit_good, f.access_value, f.utilisation_value, f.category_code,"
+            " c.label_vi, c.label_en, c.meaning_vi, c.meaning_en, c.colour_token"
+            " from fct_red_categories as f join dim_red_rules as r using (rule_code)"
+            " join dim_red_categories as c using (category_code)"
+            f" where f.hierarchy_code = ? and f.area_code in ({_marks(area_codes)}) and f.period_type = ?"
+            " and f.period = ? order by f.area_code, r.is_default desc, f.rule_code",
+            [hierarchy_code, *area_codes, period_type, period],
         )
 
     # Quality

@@ -211,7 +211,7 @@ class TargetGroup:
 
 @dataclass(frozen=True, slots=True)
 class Denominator:
-    """A way to count those who should be vaccinated."""
+    """A way to count those who should be vaccinated; a difference from another above `tolerance_pct` is flagged."""
 
     denominator_code: str
     name_vi: str
@@ -219,6 +219,7 @@ class Denominator:
     definition_vi: str
     definition_en: str
     sort_order: int
+    tolerance_pct: float
     source: str
 
 

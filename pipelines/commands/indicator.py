@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -31,6 +31,24 @@ class Hierarchy(StrEnum):
 
     OLD = "63"
     NEW = "34"
+
+
+class Geography(StrEnum):
+    """The tree of areas that values are shown in."""
+
+    OLD = "63"
+    NEW = "34"
+    AS_WAS = "was"  # of each period the tree that was in force at its end
+
+
+class Where(TypedDict):
+    """Which values are asked for, in the words of `Release.indicator_values`."""
+
+    area_codes: list[str] | None
+    parent_code: str | None
+    period_type: str
+    period_from: str | None
+    period_to: str | None
 
 
 class PeriodType(StrEnum):
@@ -63,8 +81,12 @@ def indicator(
     code: Annotated[str, typer.Argument(help="Mã chỉ số / the indicator's code, such as those of docs/indicators.md.")],
     area: Annotated[str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")] = "VN",
     hierarchy: Annotated[
-        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
-    ] = Hierarchy.OLD,
+        Geography,
+        typer.Option(
+            help="Cây 63 tỉnh, 34 tỉnh, hay cây của từng thời kỳ (was) / the tree of 63 or of 34 provinces,"
+            " or of each period the one in force then (was)."
+        ),
+    ] = Geography.OLD,
     period_type: Annotated[PeriodType, typer.Option(help="Loại kỳ / the kind of period.")] = PeriodType.MONTH,
     period_from: Annotated[
         str | None, typer.Option("--from", help="Kỳ đầu: 2024-03, 2024Q1, 2024 / the first period.")
@@ -103,21 +125,28 @@ def indicator(
             offered = f"those it can be read over: {', '.join(read_as)}" if read_as else "it can be read over no other"
             raise CommandError(f"'{code}' has no denominator '{denominator}'; {offered}.")
         code = read_as[denominator]
-    if release.area(hierarchy.value, area) is None:
-        raise CommandError(f"the tree {hierarchy} has no area '{area}'; codes are in dim_areas, and the nation is VN.")
-    values = release.indicator_values(
-        [code],
-        hierarchy.value,
+    trees = [tree.value for tree in Geography if tree is not Geography.AS_WAS]
+    searched = trees if hierarchy is Geography.AS_WAS else [hierarchy.value]
+    if all(release.area(tree, area) is None for tree in searched):
+        raise CommandError(
+            f"the tree {' or '.join(searched)} has no area '{area}'; codes are in dim_areas, and the nation is VN."
+        )
+    where = Where(
         area_codes=None if children else [area],
         parent_code=area if children else None,
         period_type=period_type.value,
         period_from=period_from,
         period_to=period_to,
     )
-    rows = values.sort("area_code", "period").to_dicts()
     columns = COLUMNS
+    if hierarchy is Geography.AS_WAS:
+        values = release.values_as_was([code], **where)
+        columns = ["hierarchy_code", *columns]
+    else:
+        values = release.indicator_values([code], hierarchy.value, **where)
+    rows = values.sort("area_code", "period").to_dicts()
     if as_of is not None:
         info = release.info()
-        columns = [*COLUMNS, "known_on", "knowledge_basis"]
+        columns = [*columns, "known_on", "knowledge_basis"]
         rows = [{**row, "known_on": info.known_on, "knowledge_basis": info.knowledge_basis} for row in rows]
     print_rows(rows, columns, form)

@@ -91,6 +91,24 @@ def test_an_indicator_prints_what_is_published_with_every_digit(published_home: 
     assert [(row["period"], float(row["value"]) if row["value"] else None) for row in printed] == published
 
 
+def test_as_was_and_another_denominator_are_printed_and_an_unknown_one_is_refused(published_home: Settings) -> None:
+    code = headline()
+    arguments = ["--hierarchy", "was", "--denominator", "penta1_derived", "--format", "json"]
+    result = niis(published_home, "indicator", code, *arguments)
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert [row["hierarchy_code"] for row in rows if row["period"] in {"2025-06", "2025-07"}] == ["63", "34"]
+    published = query(
+        published_home,
+        "select denominator from fct_indicator_values where hierarchy_code = '63' and area_code = 'VN'"
+        f" and indicator_code = '{code}@penta1_derived' and period_type = 'month' and period = '2025-06'",
+    )
+    assert [(row["denominator"],) for row in rows if row["period"] == "2025-06"] == published
+    refused = niis(published_home, "indicator", code, "--denominator", "guess")
+    assert refused.exit_code == 1
+    assert "un_estimate" in refused.stderr
+
+
 def test_children_and_periods_narrow_what_is_printed(published_home: Settings) -> None:
     arguments = ["--hierarchy", "34", "--period-type", "month", "--from", "2025-06", "--to", "2025-06", "--children"]
     result = niis(published_home, "indicator", headline(), *arguments, "--format", "json")

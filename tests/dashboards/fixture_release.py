@@ -35,6 +35,8 @@ _PLAIN = (
     "indicators/sources",
     "indicators/indicators",
     "indicators/denominators",
+    "indicators/red_rules",
+    "indicators/red_categories",
     "geography/hierarchies",
     "geography/area_levels",
     "quality/quality_rules",
@@ -130,6 +132,28 @@ insert into fct_indicator_values
     select hierarchy_code, 'nation', 'VN', 'year', cast(n as varchar), make_date(n, 1, 1), make_date(n, 12, 1),
         'coverage_penta3', 1000.0 * (80 + n % 17), 100000.0, 80.0 + n % 17, 1, 1, 'calculated', 1, 'who_unicef_jrf'
     from range(2009, 2023) as r (n) cross join (values ('63'), ('34')) as h (hierarchy_code);
+
+-- One coverage over another denominator, a quarter larger: 80 % of its own value.
+update dim_indicators set denominator_code = 'official_target' where indicator_code = 'coverage_penta3';
+insert into dim_indicators
+    select * replace (indicator_code || '@un_estimate' as indicator_code, 'un_estimate' as denominator_code,
+        false as is_headline)
+    from dim_indicators where indicator_code = 'coverage_penta3';
+insert into fct_indicator_values
+    select * replace (indicator_code || '@un_estimate' as indicator_code, denominator * 1.25 as denominator,
+        value / 1.25 as value)
+    from fct_indicator_values where indicator_code = 'coverage_penta3' and area_code = 'VN';
+
+create table fct_red_categories as
+    select a.hierarchy_code, a.level_code, a.area_code, a.period_type, a.period, r.rule_code,
+        r.access_minimum, r.utilisation_limit, r.is_limit_good, a.value as access_value, u.value as utilisation_value, c.category_code
+    from fct_indicator_values as a
+    join fct_indicator_values as u using (hierarchy_code, area_code, period_type, period)
+    cross join dim_red_rules as r
+    join dim_red_categories as c on c.category_code = case
+        when u.value < 0 then 'review' when a.value >= r.access_minimum and u.value <= 10 then '1'
+        when a.value >= r.access_minimum then '2' when u.value <= 10 then '3' else '4' end
+    where a.indicator_code = 'coverage_penta1' and u.indicator_code = 'dropout_penta1_penta3';
 
 create table fct_measure_values as
     select hierarchy_code, 'nation' as level_code, 'VN' as area_code, period_end_month as month,
@@ -240,6 +264,10 @@ def _load(connection: duckdb.DuckDBPyConnection, seed: str, table: str) -> None:
         "valid_from": "date",
         "valid_to": "date",
         "threshold": "double",
+        "tolerance_pct": "double",
+        "access_minimum": "double",
+        "utilisation_limit": "double",
+        "is_default": "boolean",
     }
     path = SEEDS_DIR / f"{seed}.csv"
     names = path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")

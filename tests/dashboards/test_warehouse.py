@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
+from dashboards.views import denominators_beside
 from dashboards.warehouse import NothingPublishedError, Release, open_release
-from tests.dashboards.fixture_release import RELEASE_ID, SILENT, write_manifest
+from tests.dashboards.fixture_release import NEGATIVE, OVER, RELEASE_ID, SILENT, write_manifest
 
 
 def test_values_of_children_are_those_of_the_mart(release: Release, published: Path) -> None:
@@ -144,3 +146,58 @@ def test_delays_are_those_of_the_dose_and_kind_of_period(release: Release) -> No
     assert delays["period"].to_list() == ["2025Q1", "2025Q2", "2025Q3", "2025Q4"]
     assert delays["median_delay_days"].to_list() == [10, 11, 12, None]
     assert release.dose_delays("34", "VN", "penta1", "quarter").is_empty()
+
+
+def test_a_coverage_is_read_over_every_denominator_it_has(release: Release) -> None:
+    offered = release.denominators("coverage_penta3")
+    assert offered.select("read_as", "is_own").rows() == [
+        ("coverage_penta3", True),
+        ("coverage_penta3@un_estimate", False),
+    ]
+    assert release.denominators("coverage_mcv1").is_empty()
+    assert "coverage_penta3@un_estimate" not in release.indicators()["indicator_code"].to_list()
+    values = release.indicator_values(
+        offered["read_as"].to_list(), "63", area_codes=["VN"], period_type="year", period_from="2024", period_to="2024"
+    )
+    own, other = denominators_beside(offered, values).iter_rows(named=True)
+    assert other["denominator"] == pytest.approx(1.25 * own["denominator"])
+    assert other["value"] == pytest.approx(own["value"] / 1.25)
+    assert (own["difference_pct"], own["is_apart"]) == (0, False)
+    assert (other["difference_pct"], other["is_apart"]) == (pytest.approx(25), True)
+
+
+def test_without_its_own_denominator_nothing_is_apart(release: Release) -> None:
+    offered = release.denominators("coverage_penta3")
+    values = release.indicator_values(
+        ["coverage_penta3@un_estimate"],
+        "63",
+        area_codes=["VN"],
+        period_type="year",
+        period_from="2024",
+        period_to="2024",
+    )
+    beside = denominators_beside(offered, values)
+    assert beside["difference_pct"].to_list() == [None, None]
+    assert beside["is_apart"].to_list() == [False, False]
+
+
+def test_as_was_takes_each_period_in_the_tree_of_its_time(release: Release) -> None:
+    values = release.values_as_was(["coverage_penta3"], area_codes=["01"], period_type="month")
+    trees = dict(values.select("period", "hierarchy_code").iter_rows())
+    assert (trees["2025-06"], trees["2025-07"]) == ("63", "34")
+    for tree in ("63", "34"):
+        own = release.indicator_values(["coverage_penta3"], tree, area_codes=["01"], period_type="month")
+        kept = values.filter(values["hierarchy_code"] == tree)
+        same = own.filter(own["period"].is_in(kept["period"].implode()))
+        assert kept.select("period", "value").rows() == same.select("period", "value").rows()
+    # Hà Giang (02) ended with the tree of 63.
+    gone = release.values_as_was(["coverage_penta3"], area_codes=["02"], period_type="month")
+    assert gone["period"].max() == "2025-06"
+
+
+def test_red_categories_come_with_the_limits_of_their_rule(release: Release) -> None:
+    rows = release.red_categories("63", [NEGATIVE, OVER], "year", "2025").filter(pl.col("is_default")).to_dicts()
+    found = {row["area_code"]: row for row in rows}
+    assert found[NEGATIVE]["category_code"] == "review"
+    assert (found[OVER]["access_minimum"], found[OVER]["utilisation_limit"]) == (90, 10)
+    assert release.red_categories("63", [], "year", "2025").is_empty()
