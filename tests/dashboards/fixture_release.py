@@ -146,7 +146,8 @@ insert into fct_indicator_values
 
 create table fct_red_categories as
     select a.hierarchy_code, a.level_code, a.area_code, a.period_type, a.period, r.rule_code,
-        r.access_minimum, r.utilisation_limit, r.is_limit_good, a.value as access_value, u.value as utilisation_value, c.category_code
+        r.access_minimum, r.utilisation_limit, r.is_limit_good, a.value as access_value,
+        u.value as utilisation_value, c.category_code
     from fct_indicator_values as a
     join fct_indicator_values as u using (hierarchy_code, area_code, period_type, period)
     cross join dim_red_rules as r
