@@ -19,7 +19,7 @@ import polars as pl
 
 from benchmarks.measure import measured
 from pipelines.facilities import write_facilities
-from pipelines.identity.resolve import PERSON_LINKS
+from pipelines.identity.resolve import PERSON_LINKS, PERSON_REDIRECTS
 from pipelines.intake.schemas import DOSE_RECORDS
 from pipelines.lake import Lake
 from pipelines.reference import load_registry
@@ -40,7 +40,8 @@ from pathlib import Path
 from pipelines.settings import Settings
 from pipelines.transform import BuildPlan, build, describe_failures
 home, since, as_of = sys.argv[1:]
-plan = BuildPlan(int(since), int(since) + 1, as_of, "changed" if int(since) else "everything")
+mode = "changed" if int(since) else "everything"
+plan = BuildPlan(int(since), int(since) + 1, as_of, mode, keeps_definitions=mode == "changed")
 result = build(Settings(Path(home)), plan)
 failed = [node for node in result.failed if node.resource_type == "model"]
 if failed:
@@ -127,6 +128,7 @@ def main() -> int:
     settings.identity.mkdir(parents=True)
     shutil.copy(months / "person_cards.parquet", settings.identity / "person_cards.parquet")
     pl.DataFrame(schema=PERSON_LINKS).write_parquet(settings.identity / "person_links.parquet")
+    pl.DataFrame(schema=PERSON_REDIRECTS).write_parquet(settings.identity / "person_redirects.parquet")
     files = sorted(months.glob("2*.parquet"))
     taken = {}
     for since, batch in enumerate([files[:-1], files[-1:]]):
@@ -137,7 +139,9 @@ def main() -> int:
         command = [sys.executable, "-W", "ignore", "-c", _BUILD, str(settings.home), str(since), AS_OF.isoformat()]
         taken[since] = measured(command)
         print(f"{'a month more' if since else 'from nothing'}: {taken[since]}")
-    print(f"the month costs {taken[1].seconds / taken[0].seconds:.2f} of all months before it")
+    first, more = taken.values()
+    wall, cpu = more.seconds / first.seconds, more.cpu_seconds / first.cpu_seconds
+    print(f"the month costs {wall:.2f} of all months before it ({cpu:.2f} of processors)")
     if options.work is None:
         shutil.rmtree(work)
     return 0

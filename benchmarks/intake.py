@@ -88,9 +88,16 @@ def main() -> int:
         bare = bare_read(doses)
         whole = run_month(home, files)
         results.append(whole)
-        ratio = whole.seconds / bare.seconds
-        print(f"{month}: {len(files)} files; to the published copy {whole}; bare read {bare}; ratio {ratio:.1f}")
-    print(f"second month / first month: {results[1].seconds / results[0].seconds:.2f}")
+        wall, cpu = whole.seconds / bare.seconds, whole.cpu_seconds / bare.cpu_seconds
+        print(
+            f"{month}: {len(files)} files; to the published copy {whole}; bare read {bare};"
+            f" ratio {wall:.1f} ({cpu:.1f} of processors)"
+        )
+    first, second = results
+    print(
+        f"second month / first month: {second.seconds / first.seconds:.2f}"
+        f" ({second.cpu_seconds / first.cpu_seconds:.2f} of processors)"
+    )
     pointer = home / "published" / "CURRENT"
     release = home / "published" / pointer.read_text(encoding="utf-8").strip() / "niis.duckdb"
     with duckdb.connect(str(release), read_only=True) as connection:

@@ -1,4 +1,4 @@
-"""Wall time and memory of a command and of everything it starts."""
+"""Wall time, time of the processors and memory of a command and of everything it starts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ SAMPLE_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Measurement:
-    """Wall time in seconds and the highest sum of resident memory of the process tree in bytes."""
+    """Wall time in seconds, that of all processors, and the highest sum of resident memory of all processes in bytes.
+
+    On a machine that others use too, the time of the processors is what can be compared.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
 
     def __str__(self) -> str:
-        return f"{self.seconds:.1f} s, {self.peak_bytes / 2**30:.2f} GiB"
+        return f"{self.seconds:.1f} s ({self.cpu_seconds:.1f} s of processors), {self.peak_bytes / 2**30:.2f} GiB"
 
 
 def measured(command: list[str], environment: dict[str, str] | None = None) -> Measurement:
@@ -42,12 +46,13 @@ def measured(command: list[str], environment: dict[str, str] | None = None) -> M
 
     sampler = threading.Thread(target=sample, daemon=True)
     sampler.start()
-    code = process.wait()
+    _, status, usage = os.wait4(process.pid, 0)
+    code = process.returncode = os.waitstatus_to_exitcode(status)
     done.set()
     sampler.join()
     if code:
         raise subprocess.CalledProcessError(code, command)
-    return Measurement(time.monotonic() - started, peak)
+    return Measurement(time.monotonic() - started, usage.ru_utime + usage.ru_stime, peak)
 
 
 def _tree_resident_bytes(root: int) -> int:
