@@ -217,6 +217,52 @@ def cohort_curve(frame: pl.DataFrame, texts: Texts, height: int = 260) -> Any:
     return _styled(lines.properties(height=height, width="container"))
 
 
+def arrival_curve(frame: pl.DataFrame, deadlines: Sequence[tuple[int, str]], texts: Texts, height: int = 280) -> Any:
+    """Draw what share of reports and doses had arrived so many days after the end of a month, with the deadlines.
+
+    The frame has delay_days, report_share and dose_share (0-1); a deadline is a day and the level that it is for.
+    """
+    kinds = {"report_share": texts("arrivals_reports"), "dose_share": texts("arrivals_doses")}
+    points = frame.unpivot(list(kinds), index="delay_days", variable_name="kind").with_columns(
+        pl.col("kind").replace_strict(kinds), (100 * pl.col("value")).alias("value")
+    )
+    points = points.with_columns(
+        pl.Series("value_text", [formats.in_unit(value, "percent", texts.language, 1) for value in points["value"]])
+    )
+    lines = (
+        alt.Chart(_plain(points))
+        .mark_line(strokeWidth=2.2, interpolate="step-after")
+        .encode(
+            x=alt.X("delay_days:Q", title=texts("arrivals_days")),
+            y=alt.Y(
+                "value:Q",
+                scale=alt.Scale(domain=[0, 100]),
+                axis=alt.Axis(title=None, labelExpr=_number_expression(texts.language), tickCount=5),
+            ),
+            color=alt.Color(
+                "kind:N",
+                scale=alt.Scale(domain=list(kinds.values()), range=list(palette.SERIES)[: len(kinds)]),
+                legend=alt.Legend(orient="bottom", title=None),
+            ),
+            tooltip=[
+                alt.Tooltip("delay_days:Q", title=texts("arrivals_days")),
+                alt.Tooltip("kind:N", title=texts("arrivals")),
+                alt.Tooltip("value_text:N", title=texts("value")),
+            ],
+        )
+    )
+    marked = pl.DataFrame(
+        [{"delay_days": day, "label": texts("arrivals_deadline", level=level)} for day, level in deadlines],
+        schema={"delay_days": pl.Int64, "label": pl.String},
+    )
+    rules = (
+        alt.Chart(_plain(marked))
+        .mark_rule(strokeDash=[4, 4], color=palette.NO_DATA)
+        .encode(x="delay_days:Q", tooltip=[alt.Tooltip("label:N", title=texts("deadline"))])
+    )
+    return _styled((rules + lines).properties(height=height, width="container"))
+
+
 def _target_rule(band: Band, texts: Texts) -> Any:
     """Draw the edge that a value has to reach: the lower bound, or the upper one where less is better."""
     edge = band.lower if band.lower else band.upper

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
-from dashboards import formats, palette, shell
+from dashboards import formats, palette, shell, source
 from dashboards.downloads import Extract, to_csv, to_xlsx
 from dashboards.i18n import Texts
 from dashboards.shell import Context
@@ -43,6 +44,14 @@ def language_switch(language: str) -> None:
 def notices(context: Context) -> None:
     """Say what has to be known before a number is believed: synthetic data, a damaged release."""
     info = context.release.info()
+    texts = context.texts
+    if context.missing_day:
+        st.error(texts("as_of_missing", day=context.missing_day), icon=":material/event_busy:")
+    if info.known_on is not None:
+        day = formats.day(info.known_on, texts.language)
+        st.warning(
+            texts(f"as_of_banner_{info.knowledge_basis}", day=day, release=info.release_id), icon=":material/history:"
+        )
     if info.is_fallback:
         st.error(context.texts("fallback_banner"), icon=":material/error:")
     if info.is_synthetic:
@@ -118,7 +127,14 @@ def filters(context: Context) -> None:
         text = shell.period_text(context, code)
         return text if complete[code] else texts("period_open", period=text)
 
-    with st.grid(columns=4, min_column_width=200):
+    days = source.known_days()
+    if state.as_of and state.as_of not in days:
+        days = [state.as_of, *days]
+
+    def named_day(day: str) -> str:
+        return formats.day(date.fromisoformat(day), texts.language) if day else texts("as_of_now")
+
+    with st.grid(columns=5, min_column_width=180):
         choose("indicator", list(labels), state.indicator, labels.__getitem__, texts("indicator"))
         choose(
             "period_type",
@@ -129,6 +145,7 @@ def filters(context: Context) -> None:
         )
         choose("period", context.periods["period"].to_list()[::-1], state.period, named_period, texts("period"))
         choose("hierarchy", list(names), state.hierarchy, names.__getitem__, texts("hierarchy"))
+        choose("as_of", ["", *days], state.as_of, named_day, texts("as_of_filter"))
 
 
 def choose(field: str, options: Sequence[str], value: str, shown: Callable[[str], str], label: str) -> None:

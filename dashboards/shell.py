@@ -17,6 +17,7 @@ PAGES = {
     "page_nation": "app_pages/nation.py",
     "page_province": "app_pages/province.py",
     "page_local": "app_pages/local.py",
+    "page_knowledge": "app_pages/knowledge.py",
     "page_quality": "app_pages/quality.py",
     "page_definitions": "app_pages/definitions.py",
 }
@@ -50,6 +51,7 @@ class Context:
     registry: Registry
     texts: Texts
     state: ViewState
+    missing_day: str = ""  # a day that was asked for and of which no copy can be shown
 
     @property
     def tree(self) -> AreaTree:
@@ -63,7 +65,7 @@ class Context:
 
     def at(self, area: Area) -> Context:
         """Return the context of another area."""
-        return Context(self.release, self.registry, self.texts, self.state.at(area.area_code))
+        return Context(self.release, self.registry, self.texts, self.state.at(area.area_code), self.missing_day)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
@@ -98,9 +100,11 @@ def language() -> str:
 
 def open_context() -> Context:
     """Return the context of this run. Raises ReleaseError when there is nothing to read."""
-    release = source.current()
-    registry = _registry(release.release_id, release)
     given = parameters()
+    as_of = given.get("as_of", "")
+    known = source.as_known(as_of) if as_of else None
+    release = known or source.current()
+    registry = _registry(release.release_id, release)
     hierarchy = given.get("hierarchy", "")
     codes = registry.hierarchies["hierarchy_code"].to_list()
     if hierarchy not in codes:
@@ -110,9 +114,10 @@ def open_context() -> Context:
         hierarchies=codes,
         indicators=_default_first(headline, registry),
         periods={kind: _newest_first(frame) for kind, frame in registry.periods[hierarchy].items()},
+        as_of=as_of if known else "",
     )
     state = parse(given, choices, registry.trees)
-    return Context(release, registry, Texts(state.lang), state)
+    return Context(release, registry, Texts(state.lang), state, missing_day="" if known else as_of)
 
 
 def _default_first(codes: list[str], registry: Registry) -> list[str]:

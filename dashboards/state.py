@@ -22,10 +22,11 @@ class ViewState:
     period_type: str
     period: str
     indicator: str
+    as_of: str = ""  # the day (ISO) of which is shown what was known; empty for what is known now
 
     def to_params(self) -> dict[str, str]:
-        """Return the state as query parameters."""
-        return asdict(self)
+        """Return the state as query parameters; what is known now needs none."""
+        return {name: value for name, value in asdict(self).items() if value or name != "as_of"}
 
     def at(self, area_code: str) -> ViewState:
         """Return the same view of another area."""
@@ -39,6 +40,7 @@ class Choices:
     hierarchies: list[str]
     indicators: list[str]
     periods: Mapping[str, list[str]]  # per period type, the default first
+    as_of: str = ""  # the day of the copy that is open
 
 
 def language_of(params: Mapping[str, str]) -> str:
@@ -59,6 +61,7 @@ def parse(params: Mapping[str, str], choices: Choices, trees: Mapping[str, AreaT
         period_type=period_type,
         period=_known(params.get("period"), choices.periods[period_type]),
         indicator=_known(params.get("indicator"), choices.indicators),
+        as_of=choices.as_of,
     )
 
 

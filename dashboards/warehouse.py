@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -42,6 +42,9 @@ _HARDENING = (
     "set enable_external_access = false",
     "set lock_configuration = true",
 )
+
+# Where a facility lies in each tree.
+_FACILITY_AREA = {"63": "commune_code_2017", "34": "commune_code_2025"}
 
 _VALUE_COLUMNS = (
     "area_code, level_code, period_type, period, period_start_month, period_end_month, indicator_code,"
@@ -109,10 +112,11 @@ class Release:
         """The folder's name: unique for ever, so caches are keyed by it."""
         return str(self._manifest["release_id"])
 
-    def _frame(self, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
+    def _frame(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
         cursor = self._connection.cursor()
+        given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         try:
-            frame: pl.DataFrame = cursor.sql(sql, params=list(parameters)).pl()
+            frame: pl.DataFrame = cursor.sql(sql, params=given).pl()
             return frame
         finally:
             cursor.close()
@@ -353,6 +357,114 @@ class Release:
             f" where f.hierarchy_code = ? and f.area_code in ({_marks(area_codes)}) and f.period_type = ?"
             " and f.period = ? order by f.area_code, r.is_default desc, f.rule_code",
             [hierarchy_code, *area_codes, period_type, period],
+        )
+
+    # Knowledge
+
+    def arrival_parameters(self) -> dict[str, float]:
+        """Return the numbers that the curve of late arrivals and estimates rest on: code -> value."""
+        return dict(self._frame("select parameter_code, value from dim_arrival_parameters").iter_rows())
+
+    def arrivals(self, hierarchy_code: str, area_codes: Sequence[str]) -> pl.DataFrame:
+        """One row an area, month and days after its end, with the reports and doses that arrived that day."""
+        return self._frame(
+            "select area_code, month, delay_days, cast(sum(report_count) as bigint) as report_count,"
+            " cast(sum(dose_count) as bigint) as dose_count from fct_arrivals"
+            f" where hierarchy_code = ? and area_code in ({_marks(area_codes)})"
+            " group by area_code, month, delay_days order by area_code, month, delay_days",
+            [hierarchy_code, *area_codes],
+        )
+
+    def arrival_dates_of_senders(self, hierarchy_code: str, area_code: str) -> float | None:
+        """Return the share of an area's arrivals that senders dated; receipts date the others. None without any."""
+        share: float | None = self._frame(
+            "select cast(sum(report_count + dose_count) filter (where is_dated_by_sender) as double)"
+            " / sum(report_count + dose_count) from fct_arrivals where hierarchy_code = ? and area_code = ?",
+            [hierarchy_code, area_code],
+        ).item()
+        return share
+
+    def reports_expected(self, hierarchy_code: str, area_code: str) -> dict[date, float]:
+        """Return how many reports of facilities each month of an area should have."""
+        rows = self._frame(
+            "select month, sum(value) from fct_measure_values where hierarchy_code = ? and area_code = ?"
+            " and measure_code = 'reports_expected' and level_code ="
+            " (select level_code from dim_areas where hierarchy_code = ? and area_code = ?) group by month",
+            [hierarchy_code, area_code, hierarchy_code, area_code],
+        )
+        return dict(rows.iter_rows())
+
+    def reporting_deadlines(self) -> pl.DataFrame:
+        """One row a level: the days after the end of a month by which its report is due, on the release's date."""
+        return self._frame(
+            "select d.level_code, d.deadline_days from dim_reporting_deadlines as d, rpt_release as r"
+            " where d.valid_from <= r.as_of_date and (d.valid_to is null or r.as_of_date < d.valid_to)"
+            " order by d.deadline_days"
+        )
+
+    def counts_doses(self, indicator_code: str) -> bool:
+        """Say whether an indicator's numerator adds up doses of records and its denominator does not."""
+        rows = self._frame(
+            "select coalesce(bool_and((t.term_role = 'numerator') = (m.measure_kind = 'dose_count')), false)"
+            " from dim_indicator_terms as t join dim_measures as m using (measure_code)"
+            " join dim_indicators as i using (indicator_code)"
+            " where t.indicator_code = ? and i.missing_policy = 'full_target'",
+            [indicator_code],
+        )
+        return bool(rows.item())
+
+    def submission_ids(self) -> set[str]:
+        """Return the submissions that a release knows."""
+        return set(self._frame("select submission_id from rpt_submissions")["submission_id"])
+
+    def files_behind(
+        self, indicator_code: str, hierarchy_code: str, area_code: str, first_month: date, last_month: date
+    ) -> pl.DataFrame:
+        """One row a file that says something of the measures of an indicator, in an area and all below it, in months.
+
+        submission_id, original_name, submission_kind, received_at, submitted_at (the newest in the file), place_count,
+        row_count (rows of those places and months). Counts of children lie where facilities are, in the months up to
+        the age at which they are counted: such a file may touch the value.
+        """
+        facility_area = _FACILITY_AREA[hierarchy_code]
+        return self._frame(
+            "with recursive below as ("
+            " select area_code from dim_areas where hierarchy_code = $tree and area_code = $area"
+            " union all select a.area_code from dim_areas as a join below as b on a.parent_code = b.area_code"
+            " where a.hierarchy_code = $tree),"
+            " asked as (select m.measure_code, m.dose_code, m.measure_kind, p.dose_code as person_dose, p.series_code,"
+            " p.measure_code is not null as is_of_persons, coalesce(c.months, 0) as age_months"
+            " from dim_indicator_terms as t join dim_measures as m using (measure_code)"
+            " left join dim_person_measures as p using (measure_code)"
+            " left join dim_cohort_ages as c using (cohort_age_code) where t.indicator_code = $indicator),"
+            " series as (select d.series_code from asked as k join dim_vaccine_doses as d"
+            " on d.dose_code = coalesce(k.dose_code, k.person_dose) union select series_code from asked"
+            " where series_code is not null),"
+            " codes as (select measure_code as code, false as is_records from asked"
+            " union select product_code, true from dim_product_series join series using (series_code)"
+            " union select product_code, true from dim_product_series where exists (select 1 from asked"
+            " where is_of_persons and coalesce(person_dose, series_code) is null)),"
+            " span as (select cast($first_month - to_months(cast(coalesce(max(age_months), 0) as integer)) as date)"
+            " as first_month from asked),"
+            " touching as (select p.submission_id, p.facility_code, p.area_code, p.row_count"
+            " from rpt_submission_places as p left join dim_facilities as f using (facility_code), span"
+            f" where (f.{facility_area} in (select area_code from below) or (p.hierarchy_code = $tree"
+            " and p.area_code in (select area_code from below)))"
+            " and p.first_month <= $last_month and p.last_month >= span.first_month"
+            " and exists (select 1 from codes as c where c.is_records = p.is_records"
+            " and contains(p.contents, ',' || c.code || ',')))"
+            " select s.submission_id, s.original_name, s.submission_kind, s.received_at, s.submitted_at,"
+            " count(distinct coalesce(t.facility_code, t.area_code)) as place_count,"
+            " cast(sum(t.row_count) as bigint) as row_count"
+            " from touching as t join rpt_submissions as s using (submission_id)"
+            " group by all order by s.received_at desc, s.submitted_at desc, s.submission_id",
+            {
+                "tree": hierarchy_code,
+                "area": area_code,
+                "indicator": indicator_code,
+                "first_month": first_month,
+                "last_month": last_month,
+            },
         )
 
     # Quality

@@ -100,7 +100,8 @@ def _sent_by(settings: Settings, registry: Registry, day: date, reporter: Report
         with reporter.step(f"Dựng số liệu đã gửi đến / building what was sent by {day.isoformat()}") as step:
             try:
                 build_known_until(settings, warehouse, known_until=day.isoformat(), as_of_date=as_of_date, on_node=step)
-                name = f"{SENT_PREFIX}{day.isoformat()}"
+                # Caches of readers go by the name: another state of the files has another one.
+                name = f"{SENT_PREFIX}{day.isoformat()}-{_digest(inputs)}"
                 _, is_synthetic = _copy(warehouse, work / DATABASE_NAME, name, as_of_date, built_at)
             finally:
                 # It holds records of persons; a copy never does.
@@ -141,6 +142,10 @@ def _inputs(settings: Settings, registry: Registry) -> dict[str, Any]:
         "project_version": project_version(),
         "persons_and_facilities": hashlib.sha256(texts).hexdigest(),
     }
+
+
+def _digest(inputs: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _is_fresh(folder: Path, wanted: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from pipelines.commands import (
     certificate,
+    changes,
     compute,
     demo,
     doctor,
@@ -25,6 +26,7 @@ from pipelines.commands import (
     generate,
     identity,
     indicator,
+    nowcast,
     outliers,
     person,
     receipt,
@@ -93,7 +95,7 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, due, reminders, person, certificate, serve, doctor,
-    facilities, doses, compute, outliers, identity, releases,
+    facilities, doses, compute, outliers, identity, releases, changes, nowcast,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

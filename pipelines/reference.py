@@ -197,6 +197,18 @@ class PersonParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalParameter:
+    """A number that the curve of late arrivals and the estimate of an open month rest on."""
+
+    parameter_code: str
+    value: float
+    unit: str
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetGroup:
     """Persons to be vaccinated, and the measure that counts them."""
 
@@ -699,6 +711,7 @@ class Registry:
     cohort_ages: Mapping[str, CohortAge]
     person_measures: Mapping[str, PersonMeasure]
     person_parameters: Mapping[str, PersonParameter]
+    arrival_parameters: Mapping[str, ArrivalParameter]
     target_groups: Mapping[str, TargetGroup]
     unit_measures: Sequence[UnitMeasure]
     distributions: Mapping[str, Distribution]
@@ -793,6 +806,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         cohort_ages=_by(_read(seeds_dir, "indicators/cohort_ages", CohortAge), "cohort_age_code"),
         person_measures=_by(_read(seeds_dir, "indicators/person_measures", PersonMeasure), "measure_code"),
         person_parameters=_by(_read(seeds_dir, "indicators/person_parameters", PersonParameter), "parameter_code"),
+        arrival_parameters=_by(_read(seeds_dir, "indicators/arrival_parameters", ArrivalParameter), "parameter_code"),
         target_groups=_by(_read(seeds_dir, "indicators/target_groups", TargetGroup), "target_group_code"),
         unit_measures=_read(seeds_dir, "indicators/unit_measures", UnitMeasure),
         distributions=_by(_read(seeds_dir, "indicators/distributions", Distribution), "indicator_code"),

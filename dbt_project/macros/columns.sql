@@ -17,3 +17,14 @@
 {% macro spark__unnest_together(lists) -%}
     inline(arrays_zip({{ lists.keys() | join(', ') }})) as ({{ lists.values() | join(', ') }})
 {%- endmacro %}
+
+{# The distinct codes of a group in one text: sorted, between commas, with a comma at either end, so that `,code,` finds one. #}
+{% macro joined_codes(column) %}{{ return(adapter.dispatch('joined_codes', 'niis')(column)) }}{% endmacro %}
+
+{% macro duckdb__joined_codes(column) -%}
+    ',' || coalesce(string_agg(distinct {{ column }}, ',' order by {{ column }}), '') || ','
+{%- endmacro %}
+
+{% macro spark__joined_codes(column) -%}
+    ',' || array_join(sort_array(collect_set({{ column }})), ',') || ','
+{%- endmacro %}

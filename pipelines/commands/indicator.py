@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
 from pipelines.commands.known import AsOfOption, open_as_known
 from pipelines.commands.output import CommandError, Format, FormatOption, print_rows
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from dashboards.warehouse import Release
 
 COLUMNS = [
     "area_code",
@@ -114,23 +118,14 @@ def indicator(
             )
     settings: Settings = ctx.obj
     release = open_as_known(settings, as_of)
-    known = release.indicators()["indicator_code"].to_list()
-    if code not in known:
-        near = difflib.get_close_matches(code, known, n=3, cutoff=0.4)
-        hint = f"; did you mean {', '.join(near)}?" if near else "; docs/indicators.md lists them."
-        raise CommandError(f"there is no indicator '{code}'{hint}")
+    trees = [tree.value for tree in Geography if tree is not Geography.AS_WAS]
+    check_asked(release, code, trees if hierarchy is Geography.AS_WAS else [hierarchy.value], area)
     if denominator is not None:
         read_as = dict(release.denominators(code).select("denominator_code", "read_as").iter_rows())
         if denominator not in read_as:
             offered = f"those it can be read over: {', '.join(read_as)}" if read_as else "it can be read over no other"
             raise CommandError(f"'{code}' has no denominator '{denominator}'; {offered}.")
         code = read_as[denominator]
-    trees = [tree.value for tree in Geography if tree is not Geography.AS_WAS]
-    searched = trees if hierarchy is Geography.AS_WAS else [hierarchy.value]
-    if all(release.area(tree, area) is None for tree in searched):
-        raise CommandError(
-            f"the tree {' or '.join(searched)} has no area '{area}'; codes are in dim_areas, and the nation is VN."
-        )
     where = Where(
         area_codes=None if children else [area],
         parent_code=area if children else None,
@@ -150,3 +145,16 @@ def indicator(
         columns = [*columns, "known_on", "knowledge_basis"]
         rows = [{**row, "known_on": info.known_on, "knowledge_basis": info.knowledge_basis} for row in rows]
     print_rows(rows, columns, form)
+
+
+def check_asked(release: Release, code: str, trees: Sequence[str], area: str) -> None:
+    """Raise CommandError with a sentence where a release has no such indicator, or none of the trees such an area."""
+    known = release.indicators()["indicator_code"].to_list()
+    if code not in known:
+        near = difflib.get_close_matches(code, known, n=3, cutoff=0.4)
+        hint = f"; did you mean {', '.join(near)}?" if near else "; docs/indicators.md lists them."
+        raise CommandError(f"there is no indicator '{code}'{hint}")
+    if all(release.area(tree, area) is None for tree in trees):
+        raise CommandError(
+            f"the tree {' or '.join(trees)} has no area '{area}'; codes are in dim_areas, and the nation is VN."
+        )

@@ -25,7 +25,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ["", "province", "local", "quality", "definitions"]
+PAGES = ["", "province", "local", "knowledge", "quality", "definitions"]
 
 pytestmark = [
     pytest.mark.browser,

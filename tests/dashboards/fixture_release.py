@@ -39,6 +39,8 @@ _PLAIN = (
     "indicators/red_categories",
     "geography/hierarchies",
     "geography/area_levels",
+    "indicators/arrival_parameters",
+    "intake/reporting_deadlines",
     "quality/quality_rules",
     "quality/rejection_reasons",
 )
@@ -181,6 +183,19 @@ create table fct_dose_delays as
         cast(case when q.n < 4 then 40 end as integer) as tail_delay_days
     from (values ('63'), ('34')) as h (hierarchy_code) cross join range(1, 5) as q (n);
 
+-- Nine of ten reports and doses come in the first week, the last after a month.
+create table fct_arrivals as
+    select a.hierarchy_code, a.level_code, a.area_code, m.month, cast(d.delay as integer) as delay_days,
+        true as is_dated_by_sender, cast(d.n as bigint) as report_count, cast(d.n * 10 + month(m.month) % 3 as bigint)
+            as dose_count
+    from (select * from dim_areas where level_code in ('nation', 'region', 'province')) as a
+    cross join (from months where month < date '2026-04-01') as m
+    cross join (values (2, 27), (7, 2), (30, 1)) as d (delay, n)
+    where m.month + interval 1 month + to_days(cast(d.delay as integer)) <= date '2026-04-08';
+insert into fct_measure_values
+    select hierarchy_code, level_code, area_code, month, month, 'reports_expected', 'synthetic', 32.0
+    from dim_areas cross join months where level_code in ('nation', 'province') and month < date '2026-04-01';
+
 create table rpt_submissions as
     select submission_id, original_name, 'dose_records' as submission_kind, 'csv' as file_format,
         'utf-8' as encoding, ',' as delimiter, 'vi' as language, status, refusal_code, refusal_detail, line_count,
@@ -269,6 +284,8 @@ def _load(connection: duckdb.DuckDBPyConnection, seed: str, table: str) -> None:
         "access_minimum": "double",
         "utilisation_limit": "double",
         "is_default": "boolean",
+        "value": "double",
+        "deadline_days": "integer",
     }
     path = SEEDS_DIR / f"{seed}.csv"
     names = path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")

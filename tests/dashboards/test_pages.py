@@ -12,7 +12,7 @@ from dashboards import source
 from dashboards.i18n import Texts
 
 SCRIPT = Path(dashboards.__file__).parent / "streamlit_app.py"
-PAGES = ["nation", "province", "local", "quality", "definitions"]
+PAGES = ["nation", "province", "local", "knowledge", "quality", "definitions"]
 
 
 def opened(published: Path, page: str = "nation", **params: str) -> AppTest:
@@ -46,6 +46,23 @@ def test_a_page_draws_in_a_language_and_says_that_its_data_are_synthetic(
     assert Texts(language)("synthetic_banner") in [item.value for item in app.warning]
     other = Texts("en" if language == "vi" else "vi")
     assert other("headlines") not in texts_of(app)
+
+
+def test_a_day_of_which_nothing_is_known_falls_back_and_says_so(published: Path) -> None:
+    for day in ("2020-01-01", "hom-qua"):
+        app = opened(published, lang="en", as_of=day)
+        assert [item.message for item in app.exception] == []
+        assert [item.value for item in app.error] == [Texts("en")("as_of_missing", day=day)]
+
+
+def test_open_months_are_estimated_and_the_curve_is_drawn(published: Path) -> None:
+    app = opened(published, "knowledge", lang="vi", indicator="coverage_penta3")
+    texts = Texts("vi")
+    assert texts("nowcast_note") in texts_of(app)
+    assert app.dataframe[0].value[texts("period")].to_list() == ["Tháng 2/2026", "Tháng 3/2026"]
+    assert "100,0%" in texts_of(app), "all of it is dated by senders"
+    dropout = opened(published, "knowledge", lang="vi", indicator="dropout_penta1_penta3")
+    assert texts("nowcast_none") in texts_of(dropout)
 
 
 def test_a_link_reproduces_the_view(published: Path) -> None:

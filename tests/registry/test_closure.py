@@ -29,6 +29,7 @@ KEYS = {
     "antigens": ["antigen_code"],
     "area_changes": ["from_hierarchy_code", "from_code", "to_hierarchy_code", "to_code"],
     "area_levels": ["hierarchy_code", "level_code"],
+    "arrival_parameters": ["parameter_code"],
     "areas": ["hierarchy_code", "area_code"],
     "catch_up_limits": ["dose_code"],
     "due_states": ["state_code"],

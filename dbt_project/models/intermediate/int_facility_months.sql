@@ -41,6 +41,7 @@ received as (
         per_submission.facility_code,
         per_submission.month,
         min(coalesce(per_submission.submitted_at, submissions.received_at)) as first_submitted_at,
+        min(per_submission.submitted_at) as first_sent_at,
         bool_or(per_submission.has_records) as has_records
     from per_submission
     left join submissions using (submission_id)
@@ -73,7 +74,9 @@ select
         < {{ add_days(add_months('spine.month', 1), 'deadlines.deadline_days') }},
         false
     ) as is_on_time,
-    coalesce(received.has_records, false) as has_records
+    coalesce(received.has_records, false) as has_records,
+    received.first_submitted_at,
+    coalesce(received.first_submitted_at = received.first_sent_at, false) as is_dated_by_sender
 from spine
 inner join facilities using (facility_code)
 inner join {{ ref('facility_types') }} as facility_types
