@@ -7,7 +7,7 @@ JOBS   ?= 2
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark demo dev parity test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts lock clean
+.PHONY: help setup setup-spark demo dev parity test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts bench-metrics lock clean
 
 help: ## What can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ bench-persons: setup ## Who is who in a national birth cohort, then a month more
 
 bench-cohorts: setup ## Events, verdicts and counts of a national birth cohort, then a month more
 	$(BIN)/python -m benchmarks.cohorts
+
+bench-metrics: setup ## All marts of twelve national months, and the queries of the dashboards
+	$(BIN)/python -m benchmarks.metrics
 
 lock: ## Resolve the dependencies again (needs uv)
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q pyproject.toml -o requirements.txt
