@@ -79,7 +79,9 @@ def _of_area(
     }
     if below:
         found[f"{level}: areas below"] = values([chosen], below, "year", year, year)
-        found[f"{level}: RED categories"] = lambda: release.red_categories(tree, below, "year", year)
+        red = release.red_rules().row(0, named=True)
+        both = [red["access_indicator_code"], red["utilisation_indicator_code"]]
+        found[f"{level}: RED categories"] = values(both, below, "year", year, year)
     return found
 
 

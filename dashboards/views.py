@@ -159,6 +159,22 @@ def denominators_beside(denominators: pl.DataFrame, values: pl.DataFrame) -> pl.
     )
 
 
+def red_category(access: float, utilisation: float, rule: Row, categories: Iterable[Row]) -> Row:
+    """Return the category of a coverage and a dropout, both in percent, by a row of `red_rules`.
+
+    A dropout of zero is a good one. A negative dropout is no utilisation at all: it belongs to the category without
+    either, whatever the coverage.
+    """
+    is_access_good: bool | None = access >= rule["access_minimum"]
+    limit = rule["utilisation_limit"]
+    is_good: bool | None = utilisation <= limit if rule["is_limit_good"] else utilisation < limit
+    if utilisation < 0:
+        is_access_good = is_good = None
+    return next(
+        row for row in categories if (row["is_access_good"], row["is_utilisation_good"]) == (is_access_good, is_good)
+    )
+
+
 def completeness(row: Row | None, indicator: Row, texts: Texts) -> str | None:
     """Return `29 of 30 reports`, or children for a cohort, or None when nothing was expected."""
     if not row or not row["units_expected"]:

@@ -339,25 +339,13 @@ class Release:
             found.append(values.filter(in_force).with_columns(pl.lit(tree["hierarchy_code"]).alias("hierarchy_code")))
         return pl.concat(found).sort("area_code", "indicator_code", "period")
 
-    def red_categories(
-        self, hierarchy_code: str, area_codes: Sequence[str], period_type: str, period: str
-    ) -> pl.DataFrame:
-        """One row an area and rule: both values, the limits that were applied, and the category with its words.
+    def red_rules(self) -> pl.DataFrame:
+        """One row a way to draw the limits of RED categories, the default first."""
+        return self._frame("select * from dim_red_rules order by is_default desc, rule_code")
 
-        An area of which either value is missing has no row: it is in no category.
-        """
-        if not area_codes:
-            area_codes = [""]
-        return self._frame(
-            "select f.area_code, f.rule_code, r.name_vi, r.name_en, r.is_default, f.access_minimum,"
-            " f.utilisation_limit, f.is_limit_good, f.access_value, f.utilisation_value, f.category_code,"
-            " c.label_vi, c.label_en, c.meaning_vi, c.meaning_en, c.colour_token"
-            " from fct_red_categories as f join dim_red_rules as r using (rule_code)"
-            " join dim_red_categories as c using (category_code)"
-            f" where f.hierarchy_code = ? and f.area_code in ({_marks(area_codes)}) and f.period_type = ?"
-            " and f.period = ? order by f.area_code, r.is_default desc, f.rule_code",
-            [hierarchy_code, *area_codes, period_type, period],
-        )
+    def red_categories(self) -> pl.DataFrame:
+        """One row a RED category with its words; the one of neither access nor utilisation is for contradictions."""
+        return self._frame("select * from dim_red_categories order by category_code")
 
     # Knowledge
 

@@ -146,18 +146,6 @@ insert into fct_indicator_values
         value / 1.25 as value)
     from fct_indicator_values where indicator_code = 'coverage_penta3' and area_code = 'VN';
 
-create table fct_red_categories as
-    select a.hierarchy_code, a.level_code, a.area_code, a.period_type, a.period, r.rule_code,
-        r.access_minimum, r.utilisation_limit, r.is_limit_good, a.value as access_value,
-        u.value as utilisation_value, c.category_code
-    from fct_indicator_values as a
-    join fct_indicator_values as u using (hierarchy_code, area_code, period_type, period)
-    cross join dim_red_rules as r
-    join dim_red_categories as c on c.category_code = case
-        when u.value < 0 then 'review' when a.value >= r.access_minimum and u.value <= 10 then '1'
-        when a.value >= r.access_minimum then '2' when u.value <= 10 then '3' else '4' end
-    where a.indicator_code = 'coverage_penta1' and u.indicator_code = 'dropout_penta1_penta3';
-
 create table fct_measure_values as
     select hierarchy_code, 'nation' as level_code, 'VN' as area_code, period_end_month as month,
         period_start_month as span_start_month, 'doses_penta3_u1' as measure_code, source_code, numerator as value
@@ -284,6 +272,9 @@ def _load(connection: duckdb.DuckDBPyConnection, seed: str, table: str) -> None:
         "access_minimum": "double",
         "utilisation_limit": "double",
         "is_default": "boolean",
+        "is_limit_good": "boolean",
+        "is_access_good": "boolean",
+        "is_utilisation_good": "boolean",
         "value": "double",
         "deadline_days": "integer",
     }

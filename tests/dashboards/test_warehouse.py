@@ -7,12 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
-import polars as pl
 import pytest
 
-from dashboards.views import denominators_beside
+from dashboards.views import denominators_beside, red_category
 from dashboards.warehouse import NothingPublishedError, Release, open_release
-from tests.dashboards.fixture_release import NEGATIVE, OVER, RELEASE_ID, SILENT, write_manifest
+from tests.dashboards.fixture_release import RELEASE_ID, SILENT, write_manifest
 
 
 def test_values_of_children_are_those_of_the_mart(release: Release, published: Path) -> None:
@@ -195,9 +194,22 @@ def test_as_was_takes_each_period_in_the_tree_of_its_time(release: Release) -> N
     assert gone["period"].max() == "2025-06"
 
 
-def test_red_categories_come_with_the_limits_of_their_rule(release: Release) -> None:
-    rows = release.red_categories("63", [NEGATIVE, OVER], "year", "2025").filter(pl.col("is_default")).to_dicts()
-    found = {row["area_code"]: row for row in rows}
-    assert found[NEGATIVE]["category_code"] == "review"
-    assert (found[OVER]["access_minimum"], found[OVER]["utilisation_limit"]) == (90, 10)
-    assert release.red_categories("63", [], "year", "2025").is_empty()
+# The Immunization Analysis app leaves a dropout of 0 without a category and puts a negative one into the best.
+@pytest.mark.parametrize(
+    ("access", "dropout", "by_80", "by_90"),
+    [
+        (85, 0, "1", "3"),
+        (95, -0.1, "review", "review"),
+        (90, 10, "2", "1"),
+        (79.9, 30, "4", "4"),
+        (95, 10.1, "2", "2"),
+    ],
+)
+def test_a_dropout_of_zero_is_good_and_a_negative_one_is_reviewed(
+    release: Release, access: float, dropout: float, by_80: str, by_90: str
+) -> None:
+    categories = release.red_categories().to_dicts()
+    by_rule = {rule["rule_code"]: rule for rule in release.red_rules().iter_rows(named=True)}
+    assert release.red_rules()["is_default"].to_list() == [True, False]
+    found = {code: red_category(access, dropout, rule, categories)["category_code"] for code, rule in by_rule.items()}
+    assert found == {"cdc_80": by_80, "dhis2_90": by_90}
