@@ -9,19 +9,22 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, components, denominators_view, formats, red_view, shell
+from dashboards import charts, components, denominators_view, explain_view, formats, red_view, shell
 from dashboards.definitions import definition_of
 from dashboards.downloads import Column, Extract
+from dashboards.explanation import events_touching, series_of
 from dashboards.shell import Context
 from dashboards.views import (
     COHORT_POLICY,
     Band,
+    Mark,
     Row,
     area_name,
     bands_of,
     compared_period,
     completeness,
     kpi,
+    marks_of,
     ranked,
     with_every_area,
     with_every_period,
@@ -70,6 +73,7 @@ def draw(context: Context) -> None:
     _headlines(subject)
     own = _values(context, [area.area_code], [context.state.indicator], context.state.period)
     _remarks(subject, own.row(0, named=True) if own.height else None)
+    explain_view.draw(context)
     denominators_view.draw(context, area, indicator, subject.statuses)
     if subject.below:
         frame = _compared(subject)
@@ -309,8 +313,9 @@ def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
     frame = _described(subject, with_every_period(periods, values)).with_columns(
         pl.Series("period_text", [formats.period(code, period_type, texts.language) for code in periods])
     )
+    marks, lines = _events(subject, period_type, dict(zip(periods, frame["period_text"], strict=True)))
     st.altair_chart(
-        charts.trend(frame, subject.indicator, subject.bands, texts),
+        charts.trend(frame, subject.indicator, subject.bands, texts, marks=marks),
         theme=None,
         alt=texts(
             "trend_alt",
@@ -320,6 +325,22 @@ def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
             last=frame["period_text"][-1],
         ),
     )
+    if lines:
+        st.caption(f"{texts('events')}: {' '.join(lines)}")
+
+
+def _events(subject: _Subject, period_type: str, period_texts: Mapping[str, str]) -> tuple[list[Mark], list[str]]:
+    """Return the events that touch the indicator's doses, or everything, in the periods of a trend."""
+    context = subject.context
+    events = context.release.events()
+    periods = context.release.periods(period_type).filter(pl.col("period").is_in(list(period_texts)))
+    if not events.height or not periods.height:
+        return [], []
+    series = series_of(context.release.doses_of(context.state.indicator))
+    areas = {area.area_code for area in context.tree.path(subject.area.area_code)}
+    first, last = periods["period_start_month"][0], periods["period_end_month"][-1]
+    touching = list(events_touching(events, context.state.hierarchy, series, areas, first, last))
+    return marks_of(touching, periods.to_dicts(), period_texts, context.texts)
 
 
 def _by_age(subject: _Subject) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 from dashboards import formats, palette
 from dashboards.geography import Layer
 from dashboards.i18n import Texts
-from dashboards.views import Band, Row, band_of
+from dashboards.views import Band, Mark, Row, band_of
 
 _FONT = '"Source Sans", "Source Sans 3", sans-serif'
 SELECTION = "clicked"
@@ -132,10 +132,19 @@ def counts(frame: pl.DataFrame, *, title: str, name: str, note: str) -> Any:
     return _styled(alt.layer(bars, labels).properties(height=max(60, 24 * frame.height), width="container"))
 
 
-def trend(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts, height: int = 260) -> Any:
+def trend(
+    frame: pl.DataFrame,
+    indicator: Row,
+    bands: Sequence[Band],
+    texts: Texts,
+    *,
+    marks: Sequence[Mark] = (),
+    height: int = 260,
+) -> Any:
     """Draw values over periods; a line breaks where nothing was reported, and each source has a line of its own.
 
-    The frame has period_text (in order of time), value, value_text, source_text and status_text.
+    The frame has period_text (in order of time), value, value_text, source_text and status_text. `marks` are events:
+    each is a rule at the period in which it began, with its label.
     """
     sources = frame["source_text"].drop_nulls().unique(maintain_order=True).to_list()
     order = frame["period_text"].to_list()
@@ -165,6 +174,8 @@ def trend(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Tex
     )
     wanted = next((band for band in bands if band.colour_token == _WANTED), None)
     layers: list[Any] = [_target_rule(wanted, texts)] if wanted else []
+    if marks:
+        layers.append(_event_rules(marks, x, texts))
     layers += [
         base.mark_line(strokeWidth=2.2, invalid="break-paths-show-domains"),
         base.mark_point(filled=True, size=46, invalid="filter", opacity=1).encode(
@@ -272,6 +283,27 @@ def _target_rule(band: Band, texts: Texts) -> Any:
         rule.mark_rule(strokeDash=[4, 4], color=palette.MUTED).encode(y="edge:Q"),
         rule.mark_text(align="left", dx=2, dy=-6, color=palette.MUTED, fontSize=11).encode(
             y="edge:Q", x=alt.value(0), text="label:N"
+        ),
+    )
+
+
+def _event_rules(marks: Sequence[Mark], x: alt.X, texts: Texts) -> Any:
+    """Draw a rule for each event, numbered as in the caption below the chart."""
+    base = alt.Chart(
+        alt.InlineData(
+            values=[
+                {"period_text": mark.period_text, "label": mark.label, "days": mark.days, "sign": mark.sign}
+                for mark in marks
+            ]
+        )
+    ).encode(
+        x=x,
+        tooltip=[alt.Tooltip("label:N", title=texts("event")), alt.Tooltip("days:N", title=texts("period"))],
+    )
+    return alt.layer(
+        base.mark_rule(color=palette.MUTED, strokeWidth=1.4, strokeDash=[2, 3]),
+        base.mark_text(color=palette.INK, fontSize=11, align="left", dx=3, baseline="top").encode(
+            y=alt.value(2), text="sign:N"
         ),
     )
 

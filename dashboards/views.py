@@ -36,6 +36,16 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Events that begin in one period of a trend, ready to be drawn."""
+
+    period_text: str
+    sign: str  # the numbers of the events, as in the list below the chart
+    label: str
+    days: str
+
+
+@dataclass(frozen=True)
 class Kpi:
     """One headline number of an area, ready to be shown."""
 
@@ -184,6 +194,44 @@ def completeness(row: Row | None, indicator: Row, texts: Texts) -> str | None:
         included=formats.number(row["units_included"], texts.language),
         expected=formats.number(row["units_expected"], texts.language),
     )
+
+
+def marks_of(
+    events: Sequence[Row], periods: Sequence[Row], period_texts: Mapping[str, str], texts: Texts
+) -> tuple[list[Mark], list[str]]:
+    """Return a mark for each period in which events fall, and a line for each event, in order of time.
+
+    `periods` are rows with period, period_start_month and period_end_month. An event stands at the first of them that
+    it overlaps; one that overlaps none is left out.
+    """
+    at: dict[str, list[tuple[int, Row]]] = {}
+    lines: list[str] = []
+    ordered = sorted(periods, key=lambda row: (row["period_end_month"], row["period"]))
+    for event in sorted(events, key=lambda row: (row["valid_from"], row["event_code"])):
+        for period in ordered:
+            if event["valid_from"] < formats.months_before(period["period_end_month"], -1) and (
+                event["valid_to"] > period["period_start_month"]
+            ):
+                at.setdefault(period["period"], []).append((len(lines) + 1, event))
+                lines.append(f"{len(lines) + 1}. {texts.named(dict(event), 'label')} ({_days(event, texts)})")
+                break
+    marks = [
+        Mark(
+            period_text=period_texts[code],
+            sign=", ".join(str(number) for number, _ in found),
+            label="; ".join(texts.named(dict(event), "label") for _, event in found),
+            days="; ".join(_days(event, texts) for _, event in found),
+        )
+        for code, found in at.items()
+    ]
+    return marks, lines
+
+
+def _days(event: Row, texts: Texts) -> str:
+    """Return from when to when an event lasted; a month or less is the month."""
+    last = formats.months_before(event["valid_to"], 1)
+    first, end = (formats.period(f"{day:%Y-%m}", "month", texts.language) for day in (event["valid_from"], last))
+    return first if first == end else f"{first} – {end}"
 
 
 def area_name(area: Area, texts: Texts) -> str:

@@ -121,6 +121,15 @@ class Release:
         finally:
             cursor.close()
 
+    def _known(
+        self, relations: Sequence[str], sql: str, parameters: Sequence[object] | Mapping[str, object] = ()
+    ) -> pl.DataFrame:
+        """Ask for relations that a release of an earlier version may not have: without them there are no rows."""
+        found = self._frame(
+            f"select count(*) from information_schema.tables where table_name in ({_marks(relations)})", relations
+        )
+        return self._frame(sql, parameters) if found.item() == len(relations) else pl.DataFrame()
+
     def info(self) -> ReleaseInfo:
         """Return what the release says of itself."""
         row = self._frame("select * from rpt_release").row(0, named=True)
@@ -196,6 +205,11 @@ class Release:
             " order by sort_order, indicator_code"
         )
 
+    def definition(self, indicator_code: str) -> dict[str, Any]:
+        """Return the definition of an indicator, also of one that is read over another denominator than its own."""
+        rows = self._frame("select * from dim_indicators where indicator_code = ?", [indicator_code])
+        return rows.row(0, named=True)
+
     def denominators(self, indicator_code: str) -> pl.DataFrame:
         """One row a denominator that an indicator can be read over, the registry's first.
 
@@ -240,6 +254,19 @@ class Release:
             " where period_type = ? order by period_end_month",
             [period_type],
         )
+
+    def months_of(self, period_type: str, period: str) -> tuple[date, date]:
+        """Return the first and the last month of a period. Raises ReleaseError when the release has not got it."""
+        rows = self._frame(
+            "select period_start_month, period_end_month from dim_periods where period_type = ? and period = ?",
+            [period_type, period],
+        )
+        if not rows.height:
+            raise ReleaseError(
+                f"Bản phát hành không có kỳ {period} ({period_type}). /"
+                f" The release has no period {period} of type {period_type}."
+            )
+        return rows.row(0)
 
     def periods_with_values(self, period_type: str, hierarchy_code: str) -> pl.DataFrame:
         """Return the rows of `periods` that hold at least one reported span: the others would be empty."""
@@ -410,12 +437,14 @@ class Release:
     ) -> pl.DataFrame:
         """One row a file that says something of the measures of an indicator, in an area and all below it, in months.
 
-        submission_id, original_name, submission_kind, received_at, submitted_at (the newest in the file), place_count,
-        row_count (rows of those places and months). Counts of children lie where facilities are, in the months up to
-        the age at which they are counted: such a file may touch the value.
+        submission_id, original_name, submission_kind, received_at, submitted_at (the newest in the file), status,
+        accepted_count, rejected_count (of the whole file), place_count, row_count (rows of those places and months).
+        Counts of children lie where facilities are, in the months up to the age at which they are counted: such a file
+        may touch the value.
         """
         facility_area = _FACILITY_AREA[hierarchy_code]
-        return self._frame(
+        return self._known(
+            ("rpt_submission_places", "dim_person_measures"),
             "with recursive below as ("
             " select area_code from dim_areas where hierarchy_code = $tree and area_code = $area"
             " union all select a.area_code from dim_areas as a join below as b on a.parent_code = b.area_code"
@@ -441,7 +470,8 @@ class Release:
             " and p.first_month <= $last_month and p.last_month >= span.first_month"
             " and exists (select 1 from codes as c where c.is_records = p.is_records"
             " and contains(p.contents, ',' || c.code || ',')))"
-            " select s.submission_id, s.original_name, s.submission_kind, s.received_at, s.submitted_at,"
+            " select s.submission_id, s.original_name, s.submission_kind, s.received_at, s.submitted_at, s.status,"
+            " s.accepted_count, s.rejected_count,"
             " count(distinct coalesce(t.facility_code, t.area_code)) as place_count,"
             " cast(sum(t.row_count) as bigint) as row_count"
             " from touching as t join rpt_submissions as s using (submission_id)"
@@ -453,6 +483,93 @@ class Release:
                 "first_month": first_month,
                 "last_month": last_month,
             },
+        )
+
+    # What a value comes from
+
+    def parts(
+        self, indicator_code: str, hierarchy_code: str, area_code: str, start_month: date, end_month: date
+    ) -> pl.DataFrame:
+        """One row a term of an indicator, with the sum of its measure over the months (null: nothing was reported)."""
+        return self._frame(
+            "with facts as (select measure_code, month, span_start_month, value from fct_measure_values"
+            " where hierarchy_code = ? and area_code = ?"
+            " and level_code = (select level_code from dim_areas where hierarchy_code = ? and area_code = ?)"
+            " and measure_code in (select measure_code from dim_indicator_terms where indicator_code = ?))"
+            " select t.term_role, t.measure_code, t.weight, t.offset_years, m.name_vi, m.name_en, m.unit, m.source,"
+            " cast(sum(f.value) as double) as measure_sum, cast(sum(f.value * t.weight) as double) as weighted_sum"
+            " from dim_indicator_terms as t join dim_measures as m using (measure_code)"
+            " left join facts as f on f.measure_code = t.measure_code"
+            " and f.month <= cast(? as date) + to_years(cast(t.offset_years as integer))"
+            " and f.span_start_month >= cast(? as date) + to_years(cast(t.offset_years as integer))"
+            " where t.indicator_code = ? group by all"
+            " order by t.term_role desc, t.measure_code, t.offset_years desc",
+            [
+                hierarchy_code, area_code, hierarchy_code, area_code, indicator_code, end_month, start_month,
+                indicator_code,
+            ],
+        )  # fmt: skip
+
+    def doses_of(self, indicator_code: str) -> pl.DataFrame:
+        """One row a dose that an indicator counts and a product that gives it: term_role, dose_code, series_code."""
+        return self._known(
+            ("dim_vaccine_doses", "dim_product_series"),
+            "select distinct t.term_role, d.dose_code, d.name_vi, d.name_en, d.series_code, p.product_code"
+            " from dim_indicator_terms as t join dim_measures as m using (measure_code)"
+            " join dim_vaccine_doses as d using (dose_code) join dim_product_series as p using (series_code)"
+            " where t.indicator_code = ? order by d.dose_code, p.product_code",
+            [indicator_code],
+        )
+
+    def events(self) -> pl.DataFrame:
+        """One row an event that breaks series, the oldest first; none in a release that knows of no events."""
+        return self._known(("dim_events",), "select * from dim_events order by valid_from, event_code")
+
+    def anomaly_causes(self) -> pl.DataFrame:
+        """One row a likely cause of coverage above 100 % or of a negative dropout, in order."""
+        return self._known(("dim_anomaly_causes",), "select * from dim_anomaly_causes order by sort_order, cause_code")
+
+    def inflow_share(self, hierarchy_code: str, area_code: str, first_year: int, last_year: int) -> float | None:
+        """Share (per cent) of an area's injections that went to residents of other areas; None where not counted."""
+        rows = self._known(
+            ("fct_person_flows",),
+            "select 100.0 * sum(injection_count) filter (where residence_area_code not in (?, 'unknown'))"
+            " / sum(injection_count) as share from fct_person_flows"
+            " where hierarchy_code = ? and place_area_code = ? and given_year between ? and ?",
+            [area_code, hierarchy_code, area_code, first_year, last_year],
+        )
+        return rows["share"][0] if rows.height else None
+
+    def differing_dose_numbers(
+        self, hierarchy_code: str, area_code: str, dose_codes: Sequence[str], first_year: int, last_year: int
+    ) -> pl.DataFrame:
+        """One row a dose: the share (per cent) of its records whose number is not the dose's place in the series."""
+        return self._known(
+            ("fct_dose_numbers",),
+            "select d.dose_code, d.name_vi, d.name_en,"
+            " 100.0 * sum(n.differing_count) / sum(n.dose_count) as share"
+            " from fct_dose_numbers as n join dim_vaccine_doses as d using (dose_code)"
+            " where n.hierarchy_code = ? and n.area_code = ? and list_contains(?, n.dose_code)"
+            " and n.given_year between ? and ? group by all order by d.dose_code",
+            [hierarchy_code, area_code, list(dose_codes), first_year, last_year],
+        )
+
+    def checks_touching(self, indicator_codes: Sequence[str]) -> pl.DataFrame:
+        """One row a check that names one of the indicators or is of all numbers alike, and every one that failed.
+
+        What names an indicator comes first, then what needs attention.
+        """
+        return self._frame(
+            "select c.rule_code, c.name_vi, c.name_en, c.dataset, c.scope, c.violations, c.evaluated, c.status,"
+            " c.severity, c.message_vi, c.message_en, q.action_vi, q.action_en,"
+            " q.affects_indicator is not null as is_about_indicator"
+            " from rpt_check_results as c left join dim_quality_rules as q using (rule_code)"
+            " where list_contains(?, q.affects_indicator) or (q.affects_indicator is null and"
+            " (q.rule_code is not null or c.dataset = 'warehouse' or c.status in ('error', 'failed')))"
+            " order by is_about_indicator desc,"
+            " list_position(['error', 'failed', 'passed', 'not_applicable'], c.status), c.severity, c.rule_code,"
+            " c.scope",
+            [list(indicator_codes)],
         )
 
     # Quality

@@ -22,6 +22,7 @@ from pipelines.commands import (
     doctor,
     doses,
     due,
+    explain,
     facilities,
     generate,
     identity,
@@ -94,8 +95,8 @@ def _common(
 
 
 _COMMANDS = (
-    demo, generate, submit, run, status, receipt, indicator, due, reminders, person, certificate, serve, doctor,
-    facilities, doses, compute, outliers, identity, releases, changes, nowcast,
+    demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
+    doctor, facilities, doses, compute, outliers, identity, releases, changes, nowcast,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

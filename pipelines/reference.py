@@ -684,6 +684,51 @@ class MobilePrefix:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What breaks a series, from `valid_from` until before `valid_to`: of some series or all, in an area or everywhere.
+
+    `series_codes` are separated by spaces.
+    """
+
+    event_code: str
+    valid_from: date
+    valid_to: date
+    series_codes: str | None
+    hierarchy_code: str | None
+    area_code: str | None
+    event_kind: str
+    label_vi: str
+    label_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyCause:
+    """A likely cause of coverage above 100 % (`is_for_excess`) or of a negative dropout (`is_for_negative`).
+
+    Evidence lies outside the limits that are given, but for other denominators: there it lies within.
+    """
+
+    cause_code: str
+    evidence_kind: str
+    is_for_excess: bool
+    is_for_negative: bool
+    event_kinds: str | None
+    indicator_pattern: str | None
+    lower_limit: float | None
+    upper_limit: float | None
+    lookback_months: int
+    sort_order: int
+    name_vi: str
+    name_en: str
+    evidence_vi: str
+    evidence_en: str
+    action_vi: str
+    action_en: str
+    source: str
+
+
 Row = TypeVar("Row")
 Pair = tuple[str, str]
 
@@ -743,6 +788,8 @@ class Registry:
     identity_rules: Mapping[str, IdentityRule]
     name_placeholders: Sequence[NamePlaceholder]
     phone_prefixes: Sequence[PhonePrefix]
+    events: Mapping[str, Event]
+    anomaly_causes: Mapping[str, AnomalyCause]
 
     def fields(self, submission_kind: str) -> dict[str, SubmissionField]:
         """Return the fields of a kind of submission by name, in the order of the seed."""
@@ -838,6 +885,8 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         identity_rules=_by(_read(seeds_dir, "identity/identity_rules", IdentityRule), "rule_code"),
         name_placeholders=_read(seeds_dir, "identity/name_placeholders", NamePlaceholder),
         phone_prefixes=_read(seeds_dir, "identity/phone_prefixes", PhonePrefix),
+        events=_by(_read(seeds_dir, "indicators/events", Event), "event_code"),
+        anomaly_causes=_by(_read(seeds_dir, "quality/anomaly_causes", AnomalyCause), "cause_code"),
     )
     problems = list(closure_problems(registry))
     if problems:
@@ -854,6 +903,7 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     yield from _area_problems(registry)
     yield from _intake_problems(registry)
     yield from _identity_problems(registry)
+    yield from _explanation_problems(registry)
 
 
 def _schedule_problems(registry: Registry) -> Iterable[str]:
@@ -917,6 +967,7 @@ def _indicator_problems(registry: Registry) -> Iterable[str]:
 
 
 DISTRIBUTION_STATISTICS = frozenset({"share_at_least", "lowest_share", "mean_difference", "weighted_difference"})
+EVIDENCE_KINDS = frozenset({"event", "stock_out", "indicator", "denominator", "inflow", "misnumbered"})
 UNIT_CONDITIONS = frozenset({"reported", "zero", "sum"})
 
 
@@ -1112,6 +1163,29 @@ def _care_problems(registry: Registry) -> Iterable[str]:
     for code in sorted(invited):
         if templates[code] != 1:
             yield f"message_templates has {templates[code]} texts for the state {code}, whose persons are invited"
+
+
+def _explanation_problems(registry: Registry) -> Iterable[str]:
+    for event in registry.events.values():
+        if event.valid_to <= event.valid_from:
+            yield f"events has {event.event_code}, which ends before it begins"
+        for code in (event.series_codes or "").split():
+            if code not in registry.series:
+                yield f"events has {event.event_code} of the unknown series {code}"
+        place = (event.hierarchy_code, event.area_code)
+        if any(place) and place not in registry.areas:
+            yield f"events has {event.event_code} in the unknown area {event.hierarchy_code}:{event.area_code}"
+    kinds = {event.event_kind for event in registry.events.values()}
+    for cause in registry.anomaly_causes.values():
+        if cause.evidence_kind not in EVIDENCE_KINDS:
+            yield f"anomaly_causes has {cause.cause_code} with the evidence {cause.evidence_kind}"
+        for kind in (cause.event_kinds or "").split():
+            if kind not in kinds:
+                yield f"anomaly_causes has {cause.cause_code} for events of the kind {kind}, of which there is none"
+        if cause.indicator_pattern and not any(
+            cause.indicator_pattern.format(product=code) in registry.indicators for code in registry.products
+        ):
+            yield f"anomaly_causes has {cause.cause_code} with the unknown indicator {cause.indicator_pattern}"
 
 
 def _repeated(seed: str, keys: Iterable[tuple[str, ...]]) -> Iterable[str]:

@@ -65,7 +65,7 @@ class PeriodType(StrEnum):
     ROLLING12 = "rolling12"
 
 
-_PATTERNS = {
+PERIOD_SHAPES = {
     PeriodType.MONTH: (r"\d{4}-(0[1-9]|1[0-2])", "YYYY-MM"),
     PeriodType.YTD: (r"\d{4}-(0[1-9]|1[0-2])", "YYYY-MM"),
     PeriodType.ROLLING12: (r"\d{4}-(0[1-9]|1[0-2])", "YYYY-MM"),
@@ -111,7 +111,7 @@ def indicator(
 ) -> None:
     """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area and period."""
     for option, period in (("--from", period_from), ("--to", period_to)):
-        pattern, shape = _PATTERNS[period_type]
+        pattern, shape = PERIOD_SHAPES[period_type]
         if period is not None and not re.fullmatch(pattern, period):
             raise typer.BadParameter(
                 f"'{period}' is not a period of type {period_type}; write it as {shape}.", param_hint=option
@@ -121,11 +121,7 @@ def indicator(
     trees = [tree.value for tree in Geography if tree is not Geography.AS_WAS]
     check_asked(release, code, trees if hierarchy is Geography.AS_WAS else [hierarchy.value], area)
     if denominator is not None:
-        read_as = dict(release.denominators(code).select("denominator_code", "read_as").iter_rows())
-        if denominator not in read_as:
-            offered = f"those it can be read over: {', '.join(read_as)}" if read_as else "it can be read over no other"
-            raise CommandError(f"'{code}' has no denominator '{denominator}'; {offered}.")
-        code = read_as[denominator]
+        code = read_over(release, code, denominator)
     where = Where(
         area_codes=None if children else [area],
         parent_code=area if children else None,
@@ -158,3 +154,12 @@ def check_asked(release: Release, code: str, trees: Sequence[str], area: str) ->
         raise CommandError(
             f"the tree {' or '.join(trees)} has no area '{area}'; codes are in dim_areas, and the nation is VN."
         )
+
+
+def read_over(release: Release, code: str, denominator: str) -> str:
+    """Return the code of an indicator over another denominator. Raises CommandError when it has no such."""
+    read_as: dict[str, str] = dict(release.denominators(code).select("denominator_code", "read_as").iter_rows())
+    if denominator not in read_as:
+        offered = f"those it can be read over: {', '.join(read_as)}" if read_as else "it can be read over no other"
+        raise CommandError(f"'{code}' has no denominator '{denominator}'; {offered}.")
+    return read_as[denominator]

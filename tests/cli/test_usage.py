@@ -14,7 +14,7 @@ from pipelines.cli import app
 
 COMMANDS = [
     "demo", "generate", "submit", "run", "status", "receipt", "indicator", "serve", "doctor", "doses", "facilities",
-    "identity",
+    "identity", "explain",
 ]  # fmt: skip
 HEAVY = ["dagster", "dbt", "duckdb", "great_expectations", "pandas", "polars", "streamlit"]
 
@@ -79,6 +79,8 @@ def test_help_loads_nothing_heavy() -> None:
         ("submit", "/no/such/file"),
         ("indicator", "x", "--hierarchy", "64"),
         ("indicator", "x", "--period-type", "quarter", "--from", "2024-01"),
+        ("explain", "x", "--period", "last year"),
+        ("explain", "x", "--period", "2024", "--against", "2023-01"),
         ("status", "--format", "xml"),
         ("serve", "--port", "0"),
         ("identity", "decide", "a", "b"),

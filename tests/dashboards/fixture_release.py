@@ -41,6 +41,10 @@ _PLAIN = (
     "geography/area_levels",
     "indicators/arrival_parameters",
     "intake/reporting_deadlines",
+    "schedule/vaccine_doses",
+    "schedule/product_series",
+    "indicators/events",
+    "quality/anomaly_causes",
     "quality/quality_rules",
     "quality/rejection_reasons",
 )
@@ -277,6 +281,11 @@ def _load(connection: duckdb.DuckDBPyConnection, seed: str, table: str) -> None:
         "is_utilisation_good": "boolean",
         "value": "double",
         "deadline_days": "integer",
+        "lower_limit": "double",
+        "upper_limit": "double",
+        "lookback_months": "integer",
+        "is_for_excess": "boolean",
+        "is_for_negative": "boolean",
     }
     path = SEEDS_DIR / f"{seed}.csv"
     names = path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")

@@ -8,8 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboards
-from dashboards import source
+from dashboards import formats, source
 from dashboards.i18n import Texts
+from tests.dashboards.fixture_release import OVER
 
 SCRIPT = Path(dashboards.__file__).parent / "streamlit_app.py"
 PAGES = ["nation", "province", "local", "knowledge", "quality", "definitions"]
@@ -141,3 +142,34 @@ def test_an_indicator_of_a_cohort_shows_its_curve_and_its_delays_and_counts_chil
     assert any(texts("children_of", included="", expected="")[-12:] in str(item.value) for item in app.info)
     other = opened(published, **(link | {"indicator": "coverage_penta3"}))
     assert texts("curve") not in {item.value for item in other.subheader}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_events_of_an_indicator_stand_below_its_trend(published: Path, language: str) -> None:
+    texts = Texts(language)
+    app = opened(published, lang=language, indicator="coverage_penta3", period_type="year", period="2025")
+    assert [item.message for item in app.exception] == []
+    (caption,) = {item.value for item in app.caption if item.value.startswith(texts("events"))}
+    assert ("Quinvaxem suspended" if language == "en" else "Tạm dừng Quinvaxem") in caption
+    assert "OPV" not in caption
+    assert "IPV" not in caption
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_panel_of_a_number_is_asked_for_when_it_is_opened(published: Path, language: str) -> None:
+    texts = Texts(language)
+    link = {"lang": language, "hierarchy": "63", "area": OVER, "indicator": "coverage_penta3"}
+    app = opened(published, "province", **link, period_type="year", period="2025")
+    (panel,) = [item for item in app.expander if item.label == texts("explain")]
+    assert len(panel.children) == 0
+    app.session_state[f"explain_63_{OVER}_coverage_penta3_year_2025"] = True
+    app.run()
+    assert [item.message for item in app.exception] == []
+    (panel,) = [item for item in app.expander if item.label == texts("explain")]
+    assert texts("explain_excess") in [item.value for item in panel.warning]
+    said = "\n".join(item.value for item in (*panel.markdown, *panel.caption))
+    assert texts("explain_parts") in said
+    assert texts("explain_change", before=formats.period("2024", "year", language)) in said
+    rows = [table.value for table in panel.dataframe if texts("explain_contribution") in table.value.columns]
+    assert rows, "the areas that make the gap and the change"
+    assert texts("explain_rest") in rows[0][texts("area")].to_list()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.explanation import Question, explain
 from dashboards.warehouse import Release, open_release
 from pipelines.facilities import write_facilities
 from pipelines.inbox import submit
@@ -204,3 +205,42 @@ def provinces_of_their_own() -> list[str]:
     """Return codes of provinces of 2017."""
     areas = load_registry().areas
     return [code for (tree, code), area in areas.items() if tree == "63" and area.level_code == "province"]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "year", "event"),
+    [
+        ("dropout_penta1_mcv1", "2013", "penta_suspended_2013"),
+        ("dropout_penta1_mcv1", "2018", "penta_stock_out_2018"),
+    ],
+)
+def test_the_negative_dropouts_of_the_nation_name_what_stopped_the_vaccine(
+    history: Release, indicator: str, year: str, event: str
+) -> None:
+    question = Question(indicator, "63", "VN", "year", year, str(int(year) - 1))
+    found = explain(history, question)
+    assert found.anomaly == "negative"
+    label = load_registry().events[event].label_en
+    (cause,) = [finding for finding in found.causes if finding.cause_code == "supply_event"]
+    assert cause.is_likely
+    assert any(label in text for text in cause.evidence_en)
+    assert event in {row["event_code"] for row in found.events}
+    assert found.files["original_name"].to_list() == [SAMPLE.name]
+    # The nation alone reported: all of the change is its own.
+    assert found.value is not None
+    assert found.before is not None
+    assert [change.part for change in found.changes] == [None]
+    assert found.changes[0].contribution == pytest.approx(found.value["value"] - found.before["value"])
+    sums = dict(
+        found.parts.filter(found.parts["term_role"] == "numerator").select("measure_code", "weighted_sum").rows()
+    )
+    assert sum(sums.values()) == found.value["numerator"]
+
+
+def test_a_dropout_that_is_not_negative_is_no_anomaly(history: Release) -> None:
+    found = explain(history, Question("dropout_penta1_penta3", "63", "VN", "year", "2013", None))
+    assert found.anomaly is None
+    assert found.causes == []
+    # 28.3 % against the good band's edge of 10 %.
+    assert found.value is not None
+    assert sum(gap.contribution for gap in found.gaps) == pytest.approx(found.value["value"] - 10)

@@ -26,6 +26,7 @@ PARTS = {
     "value_aliases": ("field_name", "submission_fields"),
 }
 KEYS = {
+    "anomaly_causes": ["cause_code"],
     "antigens": ["antigen_code"],
     "area_changes": ["from_hierarchy_code", "from_code", "to_hierarchy_code", "to_code"],
     "area_levels": ["hierarchy_code", "level_code"],
@@ -43,6 +44,7 @@ KEYS = {
     "unit_measures": ["measure_code", "counted_measure_code"],
     "dose_series": ["series_code"],
     "dose_windows": ["dose_code"],
+    "events": ["event_code"],
     "facility_types": ["facility_type_code"],
     "message_templates": ["template_code"],
     "mobile_prefixes": ["prefix"],
@@ -150,6 +152,11 @@ def with_row(name: str, key: Any, **cells: Any) -> Callable[[Registry], Registry
         (with_row("person_measures", "doses_judged", cohort_age_code="12m"), "doses where they are given"),
         (with_row("person_measures", "care_registered_1m", place_basis="residence"), "person_measures has registered"),
         (with_row("facility_types", "commune_station", level_code="village"), "at the unknown level village"),
+        (with_row("events", "tree_2025", series_codes="dtp nothing"), "of the unknown series nothing"),
+        (with_row("events", "tree_2025", area_code="none", hierarchy_code="63"), "in the unknown area 63:none"),
+        (with_row("anomaly_causes", "in_flow", evidence_kind="rumour"), "with the evidence rumour"),
+        (with_row("anomaly_causes", "supply_event", event_kinds="strike"), "events of the kind strike"),
+        (with_row("anomaly_causes", "missing_report", indicator_pattern="none"), "with the unknown indicator none"),
     ],
 )
 def test_a_row_that_does_not_fit_is_named(change: Callable[[Registry], Registry], sentence: str) -> None:
