@@ -26,6 +26,7 @@ from dashboards.views import (
     kpi,
     marks_of,
     ranked,
+    waterfall,
     with_every_area,
     with_every_period,
 )
@@ -81,9 +82,11 @@ def draw(context: Context) -> None:
         red_view.draw(context, subject.below)
         _trends(subject)
         _by_age(subject)
+        _bridge(subject)
         _table(subject, frame)
     else:
         _trends(subject)
+        _bridge(subject)
         st.info(texts("below_none", area=area_name(area, texts)), icon=":material/info:")
         _table(subject, _described(subject, with_every_area([area], own, texts)))
 
@@ -379,6 +382,50 @@ def _by_age(subject: _Subject) -> None:
                 ),
                 hide_index=True,
             )
+
+
+def _bridge(subject: _Subject) -> None:
+    """Offer the way from period to cohort coverage of the indicator's dose; nothing is asked for until it is wanted."""
+    context, texts, dose_code = subject.context, subject.context.texts, subject.indicator["dose_code"]
+    if not dose_code or not context.state.period:
+        return
+    # Whatever the kind of period, its code begins with the year.
+    year = int(context.state.period[:4])
+    with st.container(border=True):
+        st.subheader(f"{texts('bridge')} · {year}")
+        if not st.toggle(texts("bridge_open"), key=f"bridge_{subject.area.area_code}_{dose_code}_{year}"):
+            return
+        steps = context.release.coverage_bridge(context.state.hierarchy, subject.area.area_code, dose_code, year)
+        if not steps.height:
+            st.info(texts("bridge_none", year=year), icon=":material/info:")
+            return
+        st.caption(texts("bridge_note"))
+        bars = waterfall(steps, texts)
+        st.altair_chart(
+            charts.waterfall(bars, texts),
+            theme=None,
+            alt=texts(
+                "bridge_alt",
+                first=bars["value_text"][0],
+                last=bars["value_text"][-1],
+                indicator=texts.named(dict(subject.indicator), "label"),
+                area=area_name(subject.area, texts),
+                year=year,
+            ),
+        )
+        st.dataframe(
+            pl.DataFrame(
+                {
+                    texts("bridge_step"): [texts.named(row) for row in steps.iter_rows(named=True)],
+                    texts("bridge_count"): steps["value"].cast(pl.Int64),
+                    texts("bridge_points"): steps["percentage_points"].round(2),
+                    texts("bridge_explanation"): [
+                        texts.named(row, "explanation") for row in steps.iter_rows(named=True)
+                    ],
+                }
+            ),
+            hide_index=True,
+        )
 
 
 def _table(subject: _Subject, frame: pl.DataFrame) -> None:

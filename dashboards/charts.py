@@ -274,6 +274,46 @@ def arrival_curve(frame: pl.DataFrame, deadlines: Sequence[tuple[int, str]], tex
     return _styled((rules + lines).properties(height=height, width="container"))
 
 
+def waterfall(frame: pl.DataFrame, texts: Texts) -> Any:
+    """Draw steps from one total to another, downwards: a total from 0, a step from where the one before it ended.
+
+    The frame has name, lower, upper, value_text, kind (total, more, less) and explanation, in order.
+    """
+    kinds = {"total": texts("bridge_total"), "more": texts("bridge_more"), "less": texts("bridge_less")}
+    shown = frame.with_columns(pl.col("kind").replace_strict(kinds))
+    room = max([*frame["upper"].to_list(), 1.0]) * 1.15
+    base = alt.Chart(_plain(shown)).encode(
+        y=alt.Y(
+            "name:N",
+            sort=frame["name"].to_list(),
+            title=None,
+            axis=alt.Axis(labelLimit=260, ticks=False, domain=False, labelFontSize=12),
+        ),
+        tooltip=[
+            alt.Tooltip("name:N", title=texts("bridge_step")),
+            alt.Tooltip("value_text:N", title=texts("value")),
+            alt.Tooltip("explanation:N", title=texts("bridge_explanation")),
+        ],
+    )
+    scale = alt.Scale(domain=[min([*frame["lower"].to_list(), 0.0]), room], nice=False)
+    bars = base.mark_bar(height=14).encode(
+        x=alt.X("lower:Q", axis=None, scale=scale),
+        x2="upper:Q",
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(
+                domain=list(kinds.values()),
+                range=[palette.SERIES[0], palette.COLOURS["good"], palette.COLOURS["fair"]],
+            ),
+            legend=alt.Legend(orient="bottom", title=None),
+        ),
+    )
+    labels = base.mark_text(align="left", dx=4, color=palette.INK, fontSize=11).encode(
+        x=alt.X("upper:Q", axis=None, scale=scale), text="value_text:N"
+    )
+    return _styled(alt.layer(bars, labels).properties(height=max(60, 24 * frame.height), width="container"))
+
+
 def _target_rule(band: Band, texts: Texts) -> Any:
     """Draw the edge that a value has to reach: the lower bound, or the upper one where less is better."""
     edge = band.lower if band.lower else band.upper

@@ -237,3 +237,29 @@ def _days(event: Row, texts: Texts) -> str:
 def area_name(area: Area, texts: Texts) -> str:
     """Return the area's name in the reader's language."""
     return area.name_en if texts.language == "en" and area.name_en else area.name_vi
+
+
+def waterfall(bridge: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+    """Return the bars of a bridge in order: name, lower, upper, value_text, kind (total, more, less), explanation.
+
+    `bridge` has the rows of `Release.coverage_bridge`; those of percentage points and denominators are no bars.
+    """
+    bars: list[dict[str, Any]] = []
+    level = 0.0
+    for row in bridge.iter_rows(named=True):
+        value, is_step = row["value"], row["step_kind"] == "step"
+        if row["step_kind"] in {"denominator", "denominator_step"}:
+            continue
+        before, level = (level, level + value) if is_step else (0.0, value)
+        number = formats.number(value, texts.language, 0)
+        bars.append(
+            {
+                "name": texts.named(row),
+                "lower": min(before, level),
+                "upper": max(before, level),
+                "value_text": f"+{number}" if is_step and value > 0 else number,
+                "kind": ("more" if value > 0 else "less") if is_step else "total",
+                "explanation": texts.named(row, "explanation"),
+            }
+        )
+    return pl.DataFrame(bars)

@@ -591,6 +591,29 @@ class Release:
             [hierarchy_code, area_code, dose_code, period_type],
         )
 
+    def coverage_bridge(self, hierarchy_code: str, area_code: str, dose_code: str, year: int) -> pl.DataFrame:
+        """One row a step from period to cohort coverage of a dose, in order, with its words; empty without a bridge.
+
+        `value` counts doses and children; rows of step_kind start and step add up to the end. Percentage points of
+        start, step and denominator_step add up to those of the end; they are null where a denominator is missing.
+        """
+        return self._frame(
+            "select b.step_code, s.step_kind, b.value, b.percentage_points, s.name_vi, s.name_en, s.explanation_vi,"
+            " s.explanation_en from fct_coverage_bridge as b join dim_bridge_steps as s using (step_code)"
+            " where b.hierarchy_code = ? and b.level_code in"
+            " (select level_code from dim_areas where hierarchy_code = ? and area_code = ?)"
+            " and b.area_code = ? and b.dose_code = ? and b.year = ? order by b.sort_order",
+            [hierarchy_code, hierarchy_code, area_code, area_code, dose_code, year],
+        )
+
+    def bridged(self, hierarchy_code: str, area_code: str) -> pl.DataFrame:
+        """One row a dose and year of which the area has a bridge: dose_code, year."""
+        return self._frame(
+            "select distinct dose_code, year from fct_coverage_bridge"
+            " where hierarchy_code = ? and area_code = ? order by dose_code, year",
+            [hierarchy_code, area_code],
+        )
+
     def submissions(self, *, status: str | None = None, limit: int = 500, offset: int = 0) -> pl.DataFrame:
         """One row a submission with its counts, the newest first."""
         return self._frame(

@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipelines.commands import (
+    bridge,
     certificate,
     changes,
     compute,
@@ -96,7 +97,7 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
-    doctor, facilities, doses, compute, outliers, identity, releases, changes, nowcast,
+    doctor, facilities, doses, bridge, compute, outliers, identity, releases, changes, nowcast,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

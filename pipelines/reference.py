@@ -25,6 +25,10 @@ class RegistryError(Exception):
     """A seed is missing, misshapen, or refers to what does not exist; the message names seed and row."""
 
 
+_BRIDGE_ENDS = ("start", "subtotal", "end")
+_BRIDGE_KINDS = {*_BRIDGE_ENDS, "step", "denominator_step", "denominator"}
+
+
 @dataclass(frozen=True, slots=True)
 class Antigen:
     """What a vaccine protects against."""
@@ -297,6 +301,20 @@ class RedCategory:
     meaning_vi: str
     meaning_en: str
     colour_token: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeStep:
+    """A step between period and cohort coverage; `step_kind` says whether it adds to doses, to points or to neither."""
+
+    step_code: str
+    step_kind: str
+    sort_order: int
+    name_vi: str
+    name_en: str
+    explanation_vi: str
+    explanation_en: str
     source: str
 
 
@@ -762,6 +780,7 @@ class Registry:
     distributions: Mapping[str, Distribution]
     red_rules: Mapping[str, RedRule]
     red_categories: Mapping[str, RedCategory]
+    bridge_steps: Mapping[str, BridgeStep]
     roll_outs: Sequence[RollOut]
     denominators: Mapping[str, Denominator]
     denominator_measures: Sequence[DenominatorMeasure]
@@ -859,6 +878,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         distributions=_by(_read(seeds_dir, "indicators/distributions", Distribution), "indicator_code"),
         red_rules=_by(_read(seeds_dir, "indicators/red_rules", RedRule), "rule_code"),
         red_categories=_by(_read(seeds_dir, "indicators/red_categories", RedCategory), "category_code"),
+        bridge_steps=_by(_read(seeds_dir, "indicators/bridge_steps", BridgeStep), "step_code"),
         roll_outs=_read(seeds_dir, "schedule/roll_outs", RollOut),
         denominators=_by(_read(seeds_dir, "indicators/denominators", Denominator), "denominator_code"),
         denominator_measures=_read(seeds_dir, "indicators/denominator_measures", DenominatorMeasure),
@@ -900,10 +920,21 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     yield from _schedule_problems(registry)
     yield from _indicator_problems(registry)
     yield from _person_problems(registry)
+    yield from _bridge_problems(registry)
     yield from _area_problems(registry)
     yield from _intake_problems(registry)
     yield from _identity_problems(registry)
     yield from _explanation_problems(registry)
+
+
+def _bridge_problems(registry: Registry) -> Iterable[str]:
+    steps = sorted(registry.bridge_steps.values(), key=lambda step: step.sort_order)
+    kinds = [step.step_kind for step in steps]
+    for step in steps:
+        if step.step_kind not in _BRIDGE_KINDS:
+            yield f"bridge_steps has {step.step_code} of the unknown kind {step.step_kind}"
+    if [kind for kind in kinds if kind in _BRIDGE_ENDS] != list(_BRIDGE_ENDS):
+        yield f"bridge_steps needs one row each of the kinds {', '.join(_BRIDGE_ENDS)}, in this order"
 
 
 def _schedule_problems(registry: Registry) -> Iterable[str]:

@@ -188,6 +188,24 @@ insert into fct_measure_values
     select hierarchy_code, level_code, area_code, month, month, 'reports_expected', 'synthetic', 32.0
     from dim_areas cross join months where level_code in ('nation', 'province') and month < date '2026-04-01';
 
+create table dim_bridge_steps as
+    select step_code, step_kind, cast(row_number() over () as integer) as sort_order, 'Bước ' || step_code as name_vi,
+        'Step ' || step_code as name_en, 'Giải thích' as explanation_vi, 'Explanation' as explanation_en,
+        'test' as source
+    from (values ('period_doses', 'start'), ('duplicate', 'step'), ('other_year_in', 'step'),
+        ('cohort_recorded', 'subtotal'), ('invalid', 'step'), ('denominator', 'denominator_step'),
+        ('denominator_followed', 'denominator_step'), ('cohort_valid', 'end'), ('target', 'denominator')
+    ) as s (step_code, step_kind);
+create table fct_coverage_bridge as
+    select h.hierarchy_code, 'nation' as level_code, 'VN' as area_code, 2026 as year, 'penta3' as dose_code,
+        v.step_code, d.sort_order, cast(v.value as double) as value, cast(v.points as double) as percentage_points
+    from (values ('63'), ('34')) as h (hierarchy_code)
+    cross join (values ('period_doses', 900, 90), ('duplicate', -50, -5), ('other_year_in', 10, 1),
+        ('cohort_recorded', 860, 86), ('invalid', -60, -6), ('denominator', -100, 8.9),
+        ('denominator_followed', -100, 11.1), ('cohort_valid', 800, 100), ('target', 1000, null)
+    ) as v (step_code, value, points)
+    inner join dim_bridge_steps as d using (step_code);
+
 create table rpt_submissions as
     select submission_id, original_name, 'dose_records' as submission_kind, 'csv' as file_format,
         'utf-8' as encoding, ',' as delimiter, 'vi' as language, status, refusal_code, refusal_detail, line_count,

@@ -173,3 +173,19 @@ def test_the_panel_of_a_number_is_asked_for_when_it_is_opened(published: Path, l
     rows = [table.value for table in panel.dataframe if texts("explain_contribution") in table.value.columns]
     assert rows, "the areas that make the gap and the change"
     assert texts("explain_rest") in rows[0][texts("area")].to_list()
+
+
+@pytest.mark.parametrize(("indicator", "period", "is_there"), [
+    ("coverage_penta3", "2026-01", True), ("coverage_penta3", "2025-12", False),
+])  # fmt: skip
+def test_the_bridge_between_coverages_is_drawn_when_it_is_opened(
+    published: Path, indicator: str, period: str, *, is_there: bool
+) -> None:
+    app = opened(published, lang="en", indicator=indicator, period_type="month", period=period)
+    english = Texts("en")
+    assert english("bridge_note") not in texts_of(app)
+    (switch,) = [toggle for toggle in app.toggle if toggle.label == english("bridge_open")]
+    switch.set_value(True).run()
+    assert [item.message for item in app.exception] == []
+    assert (english("bridge_note") in texts_of(app)) == is_there
+    assert (english("bridge_none", year=int(period[:4])) in texts_of(app)) != is_there

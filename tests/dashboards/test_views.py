@@ -17,6 +17,7 @@ from dashboards.views import (
     compared_period,
     kpi,
     ranked,
+    waterfall,
     with_every_area,
     with_every_period,
 )
@@ -134,3 +135,12 @@ def test_any_link_gives_a_view_and_a_view_its_link(trees: dict[str, AreaTree], p
         if field in params and params[field] in ("vi", "en", "63", "34", "coverage_mcv1"):
             allowed = {"lang": ("vi", "en"), "hierarchy": ("63", "34"), "indicator": ("coverage_mcv1",)}[field]
             assert params[field] not in allowed or getattr(state, field) == params[field]
+
+
+def test_a_bar_begins_where_the_one_before_it_ended(release: Release) -> None:
+    bars = waterfall(release.coverage_bridge("63", "VN", "penta3", 2026), VI)
+    assert bars.select("lower", "upper", "kind").rows() == [
+        (0, 900, "total"), (850, 900, "less"), (850, 860, "more"), (0, 860, "total"), (800, 860, "less"),
+        (0, 800, "total"),
+    ]  # fmt: skip
+    assert bars["value_text"].to_list() == ["900", "−50", "+10", "860", "−60", "800"]

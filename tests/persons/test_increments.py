@@ -14,7 +14,8 @@ from tests.steps import run_steps
 PERSONS = 40
 BY_PERSON = ["int_persons", "int_dose_events", "int_dose_verdicts", "int_person_residences", "int_person_care_places",
              "int_cohort_children"]  # fmt: skip
-COUNTED = ["fct_person_measure_values", "fct_dose_delays", "fct_cohort_curve", "fct_person_flows"]
+COUNTED = ["fct_person_measure_values", "fct_dose_delays", "fct_cohort_curve", "fct_person_flows",
+           "fct_coverage_bridge"]  # fmt: skip
 
 
 def everything(settings: Settings) -> dict[str, histories.Rows]:
