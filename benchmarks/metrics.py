@@ -76,6 +76,11 @@ def _of_area(
     found = {
         f"{level}: headlines": values(headlines, [area], "month", month, month),
         f"{level}: trend": values([chosen], [area], "month", None, None),
+        f"{level}: parts of a value": lambda: release.parts(chosen, tree, area, *release.months_of("year", year)),
+        f"{level}: files of a value": lambda: release.files_behind(
+            chosen, tree, area, *release.months_of("month", month)
+        ),
+        f"{level}: checks of a value": lambda: release.checks_touching([chosen]),
     }
     if below:
         found[f"{level}: areas below"] = values([chosen], below, "year", year, year)

@@ -157,7 +157,14 @@ def trend(
         maintain_order="left",
     )
     value_axis = alt.Axis(title=None, labelExpr=_number_expression(texts.language), tickCount=5)
-    x = alt.X("period_text:O", sort=order, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap="greedy"))
+    # The domain is said: layers with data of their own (events) must not change the order of time.
+    x = alt.X(
+        "period_text:O",
+        sort=order,
+        scale=alt.Scale(domain=order),
+        title=None,
+        axis=alt.Axis(labelAngle=-45, labelOverlap="greedy"),
+    )
     y = alt.Y("value:Q", scale=alt.Scale(zero=False, nice=True), axis=value_axis)
     legend = alt.Legend(orient="bottom", title=None, labelLimit=280, columns=2)
     colour = alt.Color("source_text:N", scale=alt.Scale(domain=sources, range=list(palette.SERIES)), legend=legend)

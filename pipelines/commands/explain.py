@@ -193,8 +193,8 @@ def _rows(found: Explanation, limit: int) -> Iterator[Row]:
             "row_count": file["row_count"],
             "rejected_count": file["rejected_count"],
             "status": file["status"],
-            "note_vi": f"một trong {found.files.height} tệp, {found.files['row_count'].sum()} dòng",
-            "note_en": f"one of {found.files.height} files, {found.files['row_count'].sum()} rows",
+            "note_vi": f"một trong {found.files.height} tệp, {found.files['row_count'].sum()} mũi và giá trị",
+            "note_en": f"one of {found.files.height} files, {found.files['row_count'].sum()} records and values",
         }
     for check in found.checks.head(limit).iter_rows(named=True):
         yield {

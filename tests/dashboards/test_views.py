@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from dashboards.views import (
     bands_of,
     compared_period,
     kpi,
+    marks_of,
     ranked,
     waterfall,
     with_every_area,
@@ -144,3 +147,25 @@ def test_a_bar_begins_where_the_one_before_it_ended(release: Release) -> None:
         (0, 800, "total"),
     ]  # fmt: skip
     assert bars["value_text"].to_list() == ["900", "−50", "+10", "860", "−60", "800"]
+
+
+def test_events_stand_at_the_first_period_that_they_overlap_and_are_numbered() -> None:
+    events = [
+        {"event_code": code, "label_vi": code, "label_en": code, "valid_from": first, "valid_to": last}
+        for code, first, last in [
+            ("late", date(2019, 2, 1), date(2019, 3, 1)),
+            ("long", date(2017, 10, 1), date(2019, 1, 1)),
+            ("short", date(2018, 5, 1), date(2018, 7, 1)),
+        ]
+    ]
+    periods = [
+        {"period": str(year), "period_start_month": date(year, 1, 1), "period_end_month": date(year, 12, 1)}
+        for year in (2018, 2019)
+    ]
+    marks, lines = marks_of(events, periods, {"2018": "2018", "2019": "2019"}, Texts("en"))
+    assert [(mark.period_text, mark.sign, mark.label) for mark in marks] == [
+        ("2018", "1, 2", "long; short"),
+        ("2019", "3", "late"),
+    ]
+    assert lines == ["1. long (Oct 2017 – Dec 2018)", "2. short (May 2018 – Jun 2018)", "3. late (Feb 2019)"]
+    assert marks_of(events, periods[:0], {}, Texts("en")) == ([], [])
