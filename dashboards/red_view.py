@@ -39,14 +39,12 @@ def draw(context: Context, below: Sequence[Area]) -> None:
     rows.sort(key=lambda row: row[0]["category_code"])
     with st.container(border=True):
         st.subheader(texts("red"))
-        limits = {
-            "access": formats.number(rule["access_minimum"], language),
-            "dropout": formats.number(rule["utilisation_limit"], language),
-        }
-        st.caption(texts("red_note", rule=texts.named(rule), **limits))
+        # The rule's name says its limits.
+        st.caption(texts("red_note", rule=texts.named(rule)))
         described = {texts.named(dict(row[0]), "label"): texts.named(dict(row[0]), "meaning") for row in rows}
         for label, count in Counter(texts.named(dict(row[0]), "label") for row in rows).items():
-            st.markdown(f"**{label}** · {formats.number(count, language)} · {described[label]}")
+            areas = texts("red_count", count=formats.number(count, language))
+            st.markdown(f"**{label}** · {areas} · {described[label]}")
         with st.expander(texts("red_areas")):
             shown = [
                 {
