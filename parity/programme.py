@@ -16,7 +16,7 @@ from pipelines.synthetic import generate
 
 PROVINCE = "06"
 FIRST_MONTH, LAST_MONTH = date(2024, 10, 1), date(2025, 11, 1)
-COMMUNES_PER_DISTRICT = 2
+COMMUNES_PER_DISTRICT = 1
 SCALE = 0.15
 RECEIVED_AT = datetime(2025, 12, 20, 12)
 _HEADER = (
