@@ -50,6 +50,7 @@ def queries(release: Release, tree: str) -> dict[str, Query]:
         read_as, tree, area_codes=["VN"], period_type="year", period_from=year, period_to=year
     )
     asked["nation: curve by age"] = lambda: release.cohort_curve(tree, "VN", dose)
+    asked["nation: bridge between coverages"] = lambda: release.coverage_bridge(tree, "VN", dose, int(year or 0))
     asked["nation: delays"] = lambda: release.dose_delays(tree, "VN", dose, "quarter")
     asked["search of an area"] = lambda: release.search_areas(tree, "binh")
     asked["receipts"] = lambda: release.submissions(limit=100)

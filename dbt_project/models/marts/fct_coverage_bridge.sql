@@ -174,11 +174,15 @@ summed as (
     select hierarchy_code, level_code, area_code, cast(year as integer) as year, dose_code, step_code,
         cast(sum(value) as double) as value
     from area_steps
+    -- Of communes only the headline doses: the others would be more than half of all rows.
+    where
+        level_code <> 'commune'
+        or dose_code in (select dose_code from {{ ref('indicators') }} where is_headline and dose_code is not null)
     group by all
 ),
 
 bridges as (
-    -- Where neither bank has a dose there is no bridge.
+    -- Where no person is known, a report is all that could be bridged: to nothing.
     select hierarchy_code, level_code, area_code, year, dose_code,
         coalesce(max(case when step_code = 'period_doses' then value end), 0) as period_doses,
         coalesce(max(case when step_code = 'cohort_recorded' then value end), 0) as cohort_recorded,
@@ -188,7 +192,15 @@ bridges as (
         max(case when step_code = 'children_followed' and value > 0 then value end) as followed
     from summed
     group by all
-    having max(case when step_code not in ('target', 'children_registered', 'children_followed') then 1 end) = 1
+    having
+        max(
+            case
+                when step_code not in (
+                    'period_doses', 'report_only', 'larger_report_only', 'target', 'children_registered',
+                    'children_followed'
+                ) then 1
+            end
+        ) = 1
 ),
 
 stated as (
