@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def bridge(
     ctx: typer.Context,
     *,
-    dose: Annotated[str, typer.Argument(help="Mã mũi tiêm: penta3, mcv1 ... / the dose's code.")],
+    dose: Annotated[str, typer.Argument(help="Mã mũi tiêm, như trong docs/indicators.md / the dose's code.")],
     year: Annotated[int, typer.Option(help="Năm / the year.")],
     area: Annotated[str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")] = "VN",
     hierarchy: Annotated[

@@ -121,6 +121,11 @@ OTHERS = {
     "zero_dose_cohort_12m": (2, None, "2024-01"), "zero_dose_share_cohort_12m": (2, 4, "2024-01"),
     "under_immunised_cohort_12m": (0, None, "2024-01"), "under_immunised_share_cohort_12m": (0, 4, "2024-01"),
     "cohort_dropout_penta1_penta3": (0, 2, "2024-01"), "cohort_dropout_mcv1_mcv2": (1, 3, "2025-01"),
+    "cohort_dropout_penta1_penta2": (0, 2, "2024-01"), "cohort_dropout_opv1_opv3": (0, 2, "2024-01"),
+    "cohort_dropout_ipv1_ipv2": (0, 2, "2024-01"), "cohort_dropout_rota1_rota2": (0, 2, "2024-01"),
+    "cohort_dropout_pcv1_pcv2": (0, 2, "2024-01"), "cohort_dropout_je1_je2": (0, 3, "2025-01"),
+    # A, C and D have BCG; of D, measles came eleven months late. D has no first DTP before 12 months either.
+    "cohort_dropout_bcg_mcv1": (1, 3, "2024-01"), "cohort_dropout_penta1_mcv1": (0, 2, "2024-01"),
     "cohort_invalid_share_penta1_12m": (0, 2, "2024-01"), "cohort_invalid_share_penta3_12m": (1, 2, "2024-01"),
     "cohort_invalid_share_mcv1_12m": (1, 2, "2024-01"), "cohort_invalid_share_mcv2_24m": (1, 2, "2025-01"),
     "cohort_invalid_share_dpt4_24m": (1, 2, "2025-01"),
