@@ -24,15 +24,13 @@ from pipelines.inbox import writer_lock
 from pipelines.ledger import Ledger
 from pipelines.progress import Reporter
 from pipelines.publish import (
-    CURRENT_NAME,
     DATABASE_NAME,
-    MANIFEST_NAME,
     copy_relations,
     git_commit,
     verify_copy,
 )
 from pipelines.reference import Registry
-from pipelines.settings import Settings
+from pipelines.settings import CURRENT_NAME, MANIFEST_NAME, Settings
 from pipelines.transform import build_known_until, project_version
 
 Basis = Literal["release", "sent"]

@@ -26,7 +26,7 @@ import duckdb
 from filelock import FileLock
 
 from pipelines.files import sha256_of, sync_file, sync_folder, write_text_atomically
-from pipelines.settings import Settings
+from pipelines.settings import CURRENT_NAME, MANIFEST_NAME, Settings
 
 RECORD_NAME = "record.json"
 VIET_NAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -34,8 +34,6 @@ VIET_NAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _CHANGE = "_change"
 _MONTH = "month"
 _UNFINISHED_PREFIX = ".unfinished-"
-_CURRENT = "CURRENT"
-_MANIFEST = "manifest.json"
 
 
 class HistoryError(Exception):
@@ -85,7 +83,7 @@ def record_current(settings: Settings) -> ReleaseRecord | None:
 
     None when nothing is published. The caller holds the writer lock.
     """
-    pointer = settings.published / _CURRENT
+    pointer = settings.published / CURRENT_NAME
     if not pointer.exists():
         return None
     release_id = pointer.read_text(encoding="utf-8").strip()
@@ -94,7 +92,7 @@ def record_current(settings: Settings) -> ReleaseRecord | None:
         if record.release_id == release_id:
             return record
     source = settings.published / release_id
-    manifest = json.loads((source / _MANIFEST).read_text(encoding="utf-8"))
+    manifest = json.loads((source / MANIFEST_NAME).read_text(encoding="utf-8"))
     before = known[-1] if known else None
     folder = settings.history / f"{_UNFINISHED_PREFIX}{release_id}"
     for leftover in settings.history.glob(f"{_UNFINISHED_PREFIX}*"):
@@ -244,7 +242,7 @@ def _restore(settings: Settings, record: ReleaseRecord, folder: Path) -> None:
     # Its bytes are not those of the copy that was removed; its rows are.
     manifest = {**record.manifest, "sha256": sha256_of(database), "byte_count": database.stat().st_size}
     manifest |= {"persons_file": None, "persons_sha256": None, "persons_row_counts": {}}
-    write_text_atomically(unfinished / _MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False))
+    write_text_atomically(unfinished / MANIFEST_NAME, json.dumps(manifest, indent=2, ensure_ascii=False))
     unfinished.rename(folder)
     sync_folder(settings.as_of)
 
@@ -350,7 +348,7 @@ def _copy_to(connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> Non
 
 def _is_whole(folder: Path) -> bool:
     try:
-        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
         return sha256_of(folder / manifest["file"]) == str(manifest["sha256"])
     except (OSError, ValueError, KeyError, TypeError):
         return False

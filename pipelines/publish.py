@@ -29,13 +29,11 @@ import duckdb
 from data_quality.results import CheckResult, to_frame
 from pipelines import history
 from pipelines.files import sha256_of, sync_file, sync_folder, write_text_atomically
-from pipelines.settings import PROJECT_ROOT, Settings
+from pipelines.settings import CURRENT_NAME, MANIFEST_NAME, PROJECT_ROOT, Settings
 from pipelines.transform import BuiltState
 
 DATABASE_NAME = "niis.duckdb"
 PERSONS_NAME = "persons.duckdb"
-MANIFEST_NAME = "manifest.json"
-CURRENT_NAME = "CURRENT"
 RELEASES_KEPT = 5
 
 PUBLISHED_PREFIXES = ("dim_", "fct_", "rpt_")

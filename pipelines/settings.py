@@ -15,6 +15,9 @@ from pathlib import Path
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 SEEDS_DIR = DBT_PROJECT_DIR / "seeds"
+# In the folder of releases: which one is current; in each release: what it holds.
+CURRENT_NAME = "CURRENT"
+MANIFEST_NAME = "manifest.json"
 
 # Closed networks are the rule where this runs: a library that phones home waits for a time-out there.
 TELEMETRY_OFF = {

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.indicator import Hierarchy
+from pipelines.commands.asked import Hierarchy, HierarchyOption, PlaceOption, unknown_area
 from pipelines.commands.known import AsOfOption, open_as_known
 from pipelines.commands.output import CommandError, Format, FormatOption, print_rows
 from pipelines.settings import Settings
@@ -25,10 +25,8 @@ def bridge(
     *,
     dose: Annotated[str, typer.Argument(help="Mã mũi tiêm, như trong docs/indicators.md / the dose's code.")],
     year: Annotated[int, typer.Option(help="Năm / the year.")],
-    area: Annotated[str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")] = "VN",
-    hierarchy: Annotated[
-        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
-    ] = Hierarchy.OLD,
+    area: PlaceOption = "VN",
+    hierarchy: HierarchyOption = Hierarchy.OLD,
     as_of: AsOfOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -36,7 +34,7 @@ def bridge(
     settings: Settings = ctx.obj
     release = open_as_known(settings, as_of)
     if release.area(hierarchy.value, area) is None:
-        raise CommandError(f"the tree {hierarchy} has no area '{area}'; codes are in dim_areas, and the nation is VN.")
+        raise unknown_area([hierarchy.value], area)
     steps = release.coverage_bridge(hierarchy.value, area, dose, year)
     if not steps.height:
         known = release.bridged(hierarchy.value, area)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.indicator import Hierarchy, PeriodType, check_asked
+from pipelines.commands.asked import Hierarchy, HierarchyOption, PeriodType, PlaceOption, check_asked
 from pipelines.commands.known import day_of, open_as_known
 from pipelines.commands.output import CommandError, Format, FormatOption, print_rows, say
 from pipelines.settings import Settings
@@ -36,10 +36,8 @@ def changes(
     code: Annotated[
         str | None, typer.Argument(help="Mã chỉ số; bỏ trống: mọi chỉ số chính / an indicator; none: all headlines.")
     ] = None,
-    area: Annotated[str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")] = "VN",
-    hierarchy: Annotated[
-        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
-    ] = Hierarchy.OLD,
+    area: PlaceOption = "VN",
+    hierarchy: HierarchyOption = Hierarchy.OLD,
     period_type: Annotated[PeriodType, typer.Option(help="Loại kỳ / the kind of period.")] = PeriodType.MONTH,
     since: Annotated[
         str | None,

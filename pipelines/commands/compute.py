@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.commands.output import CommandError, say
+from pipelines.commands.output import CommandError, put_text, say
 
 
 def register(app: typer.Typer) -> None:
@@ -53,18 +52,13 @@ def compute(
 ) -> None:
     """Tính chỉ số từ tệp của bạn, bằng bộ tính của kho / indicators from your own files, by our engine."""
     from pipelines.compute.compute import BUILTIN, compute_files, to_csv  # noqa: PLC0415 - commands import what they need
-    from pipelines.files import write_text_atomically  # noqa: PLC0415
 
     definitions = None if indicators == BUILTIN else _existing(Path(indicators), BUILTIN)
     inputs = [path.resolve() for path in (areas, measures, definitions) if path is not None]
     if out.resolve() in inputs:
         raise CommandError(f"{out} is one of the files to be read; give --out another name.")
     found = compute_files(areas, measures, definitions)
-    text = to_csv(found.rows)
-    if str(out) == "-":
-        sys.stdout.write(text)
-    else:
-        write_text_atomically(out, text)
+    put_text(out, to_csv(found.rows))
     for note in found.notes:
         say(note)
     counts = Counter(row[-1] for row in found.rows)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.commands.output import say
+from pipelines.commands.output import put_text, say
 
 doses = typer.Typer(no_args_is_help=True, help="Đánh giá mũi tiêm theo một lịch tiêm / evaluate doses by a schedule.")
 
@@ -66,14 +65,9 @@ def evaluate(
 ) -> None:
     """Mỗi mũi một dòng: hợp lệ, không hợp lệ hay thừa, và lý do / valid, invalid or extra, and why: a line a dose."""
     from pipelines.evaluation.evaluate import evaluate_files  # noqa: PLC0415 - commands import what they need
-    from pipelines.files import write_text_atomically  # noqa: PLC0415
 
     found = evaluate_files(doses_file, schedule, products, grace_days)
-    text = found.verdicts.write_csv()
-    if str(out) == "-":
-        sys.stdout.write(text)
-    else:
-        write_text_atomically(out, text)
+    put_text(out, found.verdicts.write_csv())
     for note in found.notes:
         say(note)
     counts = dict(found.verdicts["status"].value_counts().iter_rows())

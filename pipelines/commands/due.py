@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.commands.indicator import Hierarchy
+from pipelines.commands.asked import Hierarchy, HierarchyOption
 from pipelines.commands.output import CommandError, Format, FormatOption, print_rows, say
 from pipelines.commands.persons_file import (
     AreaOption,
@@ -70,9 +70,7 @@ def due(
     ctx: typer.Context,
     *,
     area: AreaOption,
-    hierarchy: Annotated[
-        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
-    ] = Hierarchy.OLD,
+    hierarchy: HierarchyOption = Hierarchy.OLD,
     day: DateOption = None,
     state: Annotated[
         list[str] | None,

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.commands.indicator import PERIOD_SHAPES, Hierarchy, PeriodType, check_asked, read_over
+from pipelines.commands.asked import (
+    PERIOD_SHAPES,
+    CodeArgument,
+    Hierarchy,
+    HierarchyOption,
+    PeriodType,
+    PlaceOption,
+    check_asked,
+    check_period,
+    read_over,
+)
 from pipelines.commands.known import AsOfOption, open_as_known
 from pipelines.commands.output import CommandError, Format, FormatOption, console, print_rows
 from pipelines.settings import Settings
@@ -53,12 +63,10 @@ def register(app: typer.Typer) -> None:
 def explain(
     ctx: typer.Context,
     *,
-    code: Annotated[str, typer.Argument(help="Mã chỉ số / the indicator's code, such as those of docs/indicators.md.")],
+    code: CodeArgument,
     period: Annotated[str, typer.Option(help="Kỳ: 2024-03, 2024Q1, 2024 / the period.")],
-    area: Annotated[str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")] = "VN",
-    hierarchy: Annotated[
-        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
-    ] = Hierarchy.OLD,
+    area: PlaceOption = "VN",
+    hierarchy: HierarchyOption = Hierarchy.OLD,
     period_type: Annotated[
         PeriodType | None,
         typer.Option(help="Loại kỳ; mặc định theo cách viết kỳ / the kind of period; by default as it is written."),
@@ -79,12 +87,8 @@ def explain(
 ) -> None:
     """Giải thích một giá trị: định nghĩa, các phần, địa bàn, tệp, kiểm tra / explain one value, down to its files."""
     kind = period_type or _kind_of(period)
-    for option, text in (("--period", period), ("--against", against)):
-        pattern, shape = PERIOD_SHAPES[kind]
-        if text is not None and not re.fullmatch(pattern, text):
-            raise typer.BadParameter(
-                f"'{text}' is not a period of type {kind}; write it as {shape}.", param_hint=option
-            )
+    check_period("--period", period, kind)
+    check_period("--against", against, kind)
     from dashboards import explanation  # noqa: PLC0415 - commands import what they need
     from dashboards.views import compared_period  # noqa: PLC0415
 
@@ -184,6 +188,7 @@ def _rows(found: Explanation, limit: int) -> Iterator[Row]:
             "status": event["event_kind"],
             "note_en": event["source"],
         }
+    file_count, row_count = found.files.height, found.files["row_count"].sum()
     for file in found.files.head(limit).iter_rows(named=True):
         yield {
             "section": "file",
@@ -193,8 +198,8 @@ def _rows(found: Explanation, limit: int) -> Iterator[Row]:
             "row_count": file["row_count"],
             "rejected_count": file["rejected_count"],
             "status": file["status"],
-            "note_vi": f"một trong {found.files.height} tệp, {found.files['row_count'].sum()} mũi và giá trị",
-            "note_en": f"one of {found.files.height} files, {found.files['row_count'].sum()} records and values",
+            "note_vi": f"một trong {file_count} tệp, {row_count} mũi và giá trị",
+            "note_en": f"one of {file_count} files, {row_count} records and values",
         }
     for check in found.checks.head(limit).iter_rows(named=True):
         yield {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.indicator import Hierarchy, check_asked
+from pipelines.commands.asked import Hierarchy, HierarchyOption, PlaceOption, check_asked
 from pipelines.commands.known import AsOfOption, open_as_known
 from pipelines.commands.output import CommandError, Format, FormatOption, print_rows, say
 from pipelines.settings import Settings
@@ -35,10 +35,8 @@ def nowcast(
     code: Annotated[
         str | None, typer.Argument(help="Mã chỉ số bao phủ / the code of a coverage indicator; none with --score.")
     ] = None,
-    area: Annotated[str, typer.Option(help="Mã địa bàn; cả nước là VN / the area's code; the nation is VN.")] = "VN",
-    hierarchy: Annotated[
-        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
-    ] = Hierarchy.OLD,
+    area: PlaceOption = "VN",
+    hierarchy: HierarchyOption = Hierarchy.OLD,
     as_of: AsOfOption = None,
     score: Annotated[
         bool,

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from pipelines.files import write_text_atomically
 
 Row = Mapping[str, Any]
 
@@ -33,6 +36,14 @@ FormatOption = Annotated[
 
 class CommandError(Exception):
     """A command cannot do what was asked; the message says why and what to do."""
+
+
+def put_text(out: Path, text: str) -> None:
+    """Write a whole file at once, or to standard output when it is called `-`."""
+    if str(out) == "-":
+        sys.stdout.write(text)
+    else:
+        write_text_atomically(out, text)
 
 
 def print_rows(rows: Sequence[Row], columns: Sequence[str], form: Format) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.commands.indicator import Hierarchy
+from pipelines.commands.asked import Hierarchy, HierarchyOption
 from pipelines.commands.output import CommandError, Format, FormatOption, console, plain, print_rows
 from pipelines.commands.persons_file import AreaOption, Words, WordsOption, known_area, note, opened
 from pipelines.settings import Settings
@@ -32,9 +32,7 @@ def find(
     *,
     text: Annotated[str, typer.Argument(help="Mã, số định danh, số điện thoại hoặc họ tên / a code, number or name.")],
     area: AreaOption,
-    hierarchy: Annotated[
-        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
-    ] = Hierarchy.OLD,
+    hierarchy: HierarchyOption = Hierarchy.OLD,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Tìm người: mã và số tìm cả nước, họ tên chỉ trong địa bàn / codes and numbers everywhere, names in the area."""

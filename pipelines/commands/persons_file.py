@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.output import CommandError
+from pipelines.commands.asked import unknown_area
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def opened(settings: Settings) -> Persons:
 def known_area(persons: Persons, hierarchy: str, area: str) -> None:
     """Raise CommandError when the tree has no such area."""
     if not persons.has_area(hierarchy, area):
-        raise CommandError(f"the tree {hierarchy} has no area '{area}'; codes are in dim_areas, and the nation is VN.")
+        raise unknown_area([hierarchy], area)
 
 
 def day_of(persons: Persons, moment: datetime | None) -> date:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.indicator import Hierarchy
+from pipelines.commands.asked import Hierarchy, HierarchyOption
 from pipelines.commands.output import say
 from pipelines.commands.persons_file import AreaOption, DateOption, day_of, known_area, note, opened
 from pipelines.settings import Settings
@@ -30,9 +30,7 @@ def reminders(
     *,
     area: AreaOption,
     out: Annotated[Path, typer.Option(dir_okay=False, help="Tệp CSV, mỗi tin một dòng / a CSV file, a row a message.")],
-    hierarchy: Annotated[
-        Hierarchy, typer.Option(help="Cây 63 tỉnh hay 34 tỉnh / the tree of 63 or of 34 provinces.")
-    ] = Hierarchy.OLD,
+    hierarchy: HierarchyOption = Hierarchy.OLD,
     day: DateOption = None,
 ) -> None:
     """Lập hàng chờ tin nhắn mời tiêm, mỗi người một tin; không gửi gì / make a queue of invitations, one a person;

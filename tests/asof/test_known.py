@@ -16,9 +16,9 @@ from dashboards.i18n import Texts
 from pipelines.asof import SENT_PREFIX, sweep
 from pipelines.history import records, restored
 from pipelines.inbox import submit
-from pipelines.publish import MANIFEST_NAME, current_release
+from pipelines.publish import current_release
 from pipelines.reference import load_registry
-from pipelines.settings import Settings
+from pipelines.settings import MANIFEST_NAME, Settings
 from tests.asof.test_history import content
 from tests.cli.test_commands import headline, niis
 from tests.conftest import Programme
