@@ -24,7 +24,7 @@ from pipelines.transform import BuildPlan, build, describe_failures, parse_proje
 
 SPARK_PYTHON = PROJECT_ROOT / ".venv-spark" / "bin" / "python"
 _TIME_OUT_SECONDS = 1800
-_SHOWN_LINES = 4
+_SHOWN_LINES = 12
 
 
 class ParityError(Exception):
@@ -111,7 +111,7 @@ def show(compared: list[comparing.Comparison], expected: list[str]) -> int:
 def _build_on_spark(settings: Settings, plan: BuildPlan, warehouse: Path) -> None:
     log = settings.home / "spark.log"
     with log.open("wb") as stream:
-        subprocess.run(
+        ended = subprocess.run(
             [
                 *(str(SPARK_PYTHON), "-m", "parity.spark_build", "--warehouse", str(warehouse)),
                 *("--vars", json.dumps(variables_of(settings, plan))),
@@ -125,7 +125,7 @@ def _build_on_spark(settings: Settings, plan: BuildPlan, warehouse: Path) -> Non
     result = warehouse / "result.json"
     if not result.exists():
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_SHOWN_LINES:]
-        raise ParityError("Spark ended without a result: " + " / ".join(last))
+        raise ParityError(f"Spark ended with {ended.returncode} and without a result: " + " / ".join(last))
     failed = json.loads(result.read_text(encoding="utf-8"))["failed"]
     if failed:
         raise ParityError(f"On Spark {len(failed)} dbt node(s) failed:\n" + "\n".join(failed))

@@ -18,9 +18,11 @@ SCHEMA = "niis"
 _PASSED = {"success", "pass", "warn"}
 
 
-# Most statements here run for less time than the JVM would take to compile them well.
+# Most statements here run for less time than the JVM would take to compile them well. Without tiers the JVM reserves
+# 48 MB for compiled code; the classes that Spark generates for a few hundred statements fill that, and a JVM without
+# room goes on uncompiled, or ends.
 _FOR_SMALL_DATA = (
-    "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'"
+    "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC'"
     " --conf spark.sql.adaptive.enabled=false --conf spark.sql.codegen.wholeStage=false"
     " --conf spark.ui.showConsoleProgress=false pyspark-shell"
 )
