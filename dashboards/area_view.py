@@ -92,7 +92,7 @@ def draw(context: Context) -> None:
 
 
 def _values(context: Context, areas: Sequence[str], indicators: Sequence[str], period: str) -> pl.DataFrame:
-    return context.release.indicator_values(
+    values = context.release.indicator_values(
         indicators,
         context.state.hierarchy,
         area_codes=areas,
@@ -100,6 +100,7 @@ def _values(context: Context, areas: Sequence[str], indicators: Sequence[str], p
         period_from=period,
         period_to=period,
     )
+    return context.release.with_split_shares(values, context.state.hierarchy)
 
 
 def _headlines(subject: _Subject) -> None:
@@ -157,6 +158,9 @@ def _remarks(subject: _Subject, own: Row | None) -> None:
             texts("partial_note", completeness=completeness(own, subject.indicator, texts) or ""),
             icon=":material/info:",
         )
+    if own and own["split_share"]:
+        share = formats.in_unit(100 * own["split_share"], "percent", texts.language, 1)
+        st.info(texts("split_note", share=share), icon=":material/call_split:")
 
 
 def _compared(subject: _Subject) -> pl.DataFrame:
@@ -417,7 +421,7 @@ def _bridge(subject: _Subject) -> None:
             pl.DataFrame(
                 {
                     texts("bridge_step"): [texts.named(row) for row in steps.iter_rows(named=True)],
-                    texts("bridge_count"): steps["value"].cast(pl.Int64),
+                    texts("bridge_count"): steps["value"].round().cast(pl.Int64),
                     texts("bridge_points"): steps["percentage_points"].round(2),
                     texts("bridge_explanation"): [
                         texts.named(row, "explanation") for row in steps.iter_rows(named=True)
@@ -447,6 +451,7 @@ def _table(subject: _Subject, frame: pl.DataFrame) -> None:
                 for name in ("numerator", "denominator", "units_included", "units_expected")
             ],
             pl.col("status_text").alias(texts("status")),
+            *_split_column(subject, frame),
             pl.col("source_text").fill_null(formats.NOTHING).alias(texts("data_source")),
         )
         numbers = {texts(name) for name in ("value", "numerator", "denominator", "units_included", "units_expected")}
@@ -467,6 +472,7 @@ def _table(subject: _Subject, frame: pl.DataFrame) -> None:
             Column("units_included", texts("units_included"), 0),
             Column("units_expected", texts("units_expected"), 0),
             Column("status_text", texts("status")),
+            Column("split_share", texts("split_share"), 3),
             Column("source_text", texts("data_source")),
             Column("definition_version", texts("definition_version"), 0),
         ]
@@ -474,6 +480,17 @@ def _table(subject: _Subject, frame: pl.DataFrame) -> None:
         state = context.state
         stem = f"{state.indicator}_{state.hierarchy}_{state.area}_{state.period_type}_{state.period}"
         components.downloads(extract, stem, context)
+
+
+def _split_column(subject: _Subject, frame: pl.DataFrame) -> list[pl.Expr]:
+    """Return the column of what rests on split communes, where anything does."""
+    texts = subject.context.texts
+    if not frame["split_share"].fill_null(0).sum():
+        return []
+    as_text = (100 * pl.col("split_share")).map_elements(
+        lambda share: formats.in_unit(share, "percent", texts.language, 1), return_dtype=pl.String, skip_nulls=True
+    )
+    return [as_text.fill_null(formats.NOTHING).alias(texts("split_share"))]
 
 
 def _facts(subject: _Subject, frame: pl.DataFrame) -> list[tuple[str, Any]]:

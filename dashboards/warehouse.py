@@ -345,7 +345,8 @@ class Release:
         period_from: str | None = None,
         period_to: str | None = None,
     ) -> pl.DataFrame:
-        """Return values of each period in the tree that was in force at its end, with the tree in `hierarchy_code`.
+        """Return values of each period in the tree that was in force at its end, with the tree in `hierarchy_code`
+        and the share that rests on split communes in `split_share`.
 
         The same code can name an area in each tree; of one that a tree has not got there is no row.
         """
@@ -363,8 +364,37 @@ class Release:
             in_force = pl.col("period_end_month") >= tree["valid_from"]
             if tree["valid_to"] is not None:
                 in_force &= pl.col("period_end_month") < tree["valid_to"]
-            found.append(values.filter(in_force).with_columns(pl.lit(tree["hierarchy_code"]).alias("hierarchy_code")))
+            values = self.with_split_shares(values.filter(in_force), tree["hierarchy_code"])
+            found.append(values.with_columns(pl.lit(tree["hierarchy_code"]).alias("hierarchy_code")))
         return pl.concat(found).sort("area_code", "indicator_code", "period")
+
+    def with_split_shares(self, values: pl.DataFrame, hierarchy_code: str) -> pl.DataFrame:
+        """Add `split_share` to values of a tree: how much of one rests on former communes that were split, 0 to 1.
+
+        People of whom only the former commune is known are counted in its parts by shares; null where nobody is. Of a
+        ratio it is the share of the denominator, of a count that of the number itself.
+        """
+        keys = ["area_code", "period", "indicator_code"]
+        found = pl.DataFrame()
+        if values.height:
+            asked = [values[name].unique().to_list() for name in ("period_type", *keys)]
+            found = self._known(
+                ["fct_indicator_splits"],
+                f"select {', '.join(keys)}, split_value from fct_indicator_splits where hierarchy_code = ?"
+                + "".join(
+                    f" and {name} in ({_marks(given)})"
+                    for name, given in zip(("period_type", *keys), asked, strict=True)
+                ),
+                [hierarchy_code, *(code for given in asked for code in given)],
+            )
+        if not found.height:
+            return values.with_columns(pl.lit(None, pl.Float64).alias("split_share"))
+        whole = pl.coalesce("denominator", "numerator")
+        return (
+            values.join(found, on=keys, how="left", maintain_order="left")
+            .with_columns(pl.when(whole > 0).then(pl.col("split_value") / whole).alias("split_share"))
+            .drop("split_value")
+        )
 
     def red_rules(self) -> pl.DataFrame:
         """One row a way to draw the limits of RED categories, the default first."""

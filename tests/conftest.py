@@ -10,8 +10,14 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from pipelines.settings import Settings, turn_telemetry_off
+
+# A test says what is right, never how fast the machine is today: benchmarks do.
+hypothesis_settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("any_machine")
 
 # Folders whose files build homes of their own.
 BUILD_HOMES = ("persons", "orchestration", "metrics", "browser", "care")

@@ -41,6 +41,11 @@
     group by all
 {%- endmacro %}
 
+{# The role of the parts that say how many a value is about: of a ratio its denominator, of a count its number. #}
+{% macro divided_by(indicators) -%}
+    case when {{ indicators }}.indicator_kind = 'count' then 'numerator' else 'denominator' end
+{%- endmacro %}
+
 {% macro period_value_keys() -%}
     {{ return(['hierarchy_code', 'level_code', 'area_code', 'period_type', 'period', 'period_start_month',
         'period_end_month']) }}

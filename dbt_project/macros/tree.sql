@@ -2,8 +2,10 @@
    span_start_month, measure_code, source_code, value.
 
    Sums climb the tree a level at a time: each level adds up the one below it, so that a value is read once a level and
-   not once for every area above it. #}
-{% macro climb(unit_values, condition) -%}
+   not once for every area above it.
+
+   splits  rows of `int_unit_splits`: a unit of it stands in several areas of a tree, in each with its share #}
+{% macro climb(unit_values, condition, splits=none) -%}
 {%- set keys = 'month, span_start_month, measure_code, source_code' %}
 {%- set depths = [4, 3, 2, 1, 0] %}
 with unit_values as (
@@ -20,14 +22,22 @@ areas as (
 
 reached as (
     select
-        unit_ancestors.unit_code,
-        unit_ancestors.hierarchy_code,
-        unit_ancestors.area_code,
+        unit_areas.unit_code,
+        unit_areas.hierarchy_code,
+        unit_areas.area_code,
+        unit_areas.share,
         areas.depth,
-        row_number() over (
-            partition by unit_ancestors.unit_code, unit_ancestors.hierarchy_code order by areas.depth desc
+        -- The parts of a split commune lie at one depth, below all that they share.
+        rank() over (
+            partition by unit_areas.unit_code, unit_areas.hierarchy_code order by areas.depth desc
         ) as lowest_rank
-    from {{ ref('int_unit_ancestors') }} as unit_ancestors
+    from (
+        select unit_code, hierarchy_code, area_code, cast(1 as double) as share from {{ ref('int_unit_ancestors') }}
+        {% if splits %}
+        union all
+        select unit_code, hierarchy_code, area_code, share from {{ splits }}
+        {% endif %}
+    ) as unit_areas
     inner join areas using (hierarchy_code, area_code)
 ),
 
@@ -38,8 +48,8 @@ lowest as (
         reached.area_code,
         reached.depth,
         {{ keys }},
-        unit_values.value,
-        case when unit_values.unit_code not like 'X:%' then unit_values.value end as climbing_value
+        unit_values.value * reached.share as value,
+        case when unit_values.unit_code not like 'X:%' then unit_values.value * reached.share end as climbing_value
     from unit_values
     inner join reached using (unit_code)
     where reached.lowest_rank = 1

@@ -17,24 +17,49 @@ reached as (
     group by all
 ),
 
+spread as (
+    -- Persons of a split commune stand in its parts, which lie at one depth; what it reported itself does not.
+    select splits.unit_code, splits.hierarchy_code, min(depths.depth) as depth, sum(splits.share) as share
+    from {{ ref('int_unit_splits') }} as splits
+    inner join {{ ref('areas') }} as areas using (hierarchy_code, area_code)
+    inner join depths using (hierarchy_code, level_code)
+    group by all
+),
+
+person_reached as (
+    select
+        reached.unit_code,
+        reached.hierarchy_code,
+        coalesce(spread.depth, reached.depth) as depth,
+        coalesce(spread.share, 1) as share
+    from reached
+    left join spread using (unit_code, hierarchy_code)
+),
+
 unit_values as (
-    select unit_code, measure_code, value from {{ ref('int_measures_unit_month') }}
+    select reached.hierarchy_code, reached.depth, unit_code, facts.measure_code, facts.value
+    from {{ ref('int_measures_unit_month') }} as facts
+    inner join reached using (unit_code)
     union all
-    select unit_code, measure_code, value from {{ ref('int_person_measures_unit_month') }}
+    select person_reached.hierarchy_code, person_reached.depth, unit_code, facts.measure_code,
+        facts.value * person_reached.share
+    from {{ ref('int_person_measures_unit_month') }} as facts
+    inner join person_reached using (unit_code)
     union all
-    select unit_code, measure_code, value from {{ ref('int_reporting_streaks') }}
+    select reached.hierarchy_code, reached.depth, unit_code, facts.measure_code, facts.value
+    from {{ ref('int_reporting_streaks') }} as facts
+    inner join reached using (unit_code)
 ),
 
 own as (
     -- What can be added to nothing (X:) stands at its own area alone.
     select
-        reached.hierarchy_code,
-        reached.depth,
-        unit_values.measure_code,
-        sum(unit_values.value) as value,
-        sum(case when unit_values.unit_code like 'X:%' then unit_values.value else 0 end) as standing_value
+        hierarchy_code,
+        depth,
+        measure_code,
+        sum(value) as value,
+        sum(case when unit_code like 'X:%' then value else 0 end) as standing_value
     from unit_values
-    inner join reached using (unit_code)
     group by all
 )
 

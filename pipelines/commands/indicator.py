@@ -97,9 +97,12 @@ def indicator(
     columns = COLUMNS
     if hierarchy is Geography.AS_WAS:
         values = release.values_as_was([code], **where)
-        columns = ["hierarchy_code", *columns]
+        columns = ["hierarchy_code", *columns, "split_share"]
     else:
         values = release.indicator_values([code], hierarchy.value, **where)
+        if hierarchy is Geography.NEW:
+            values = release.with_split_shares(values, hierarchy.value)
+            columns = [*columns, "split_share"]
     rows = values.sort("area_code", "period").to_dicts()
     if as_of is not None:
         info = release.info()

@@ -71,10 +71,13 @@ class Areas:
         self._areas = registry.areas
         self.successors: dict[str, set[str]] = defaultdict(set)
         self.origins: dict[str, set[str]] = defaultdict(set)
+        self.split_shares: dict[str, dict[str, float]] = defaultdict(dict)
         for change in registry.area_changes:
             if (change.from_hierarchy_code, change.to_hierarchy_code) == ("63", "34"):
                 self.successors[change.from_code].add(change.to_code)
                 self.origins[change.to_code].add(change.from_code)
+                if change.change_kind == "split":
+                    self.split_shares[change.from_code][change.to_code] = change.share
 
     def above(self, tree: str, code: str) -> set[tuple[str, str]]:
         """Return the area and all above it."""
@@ -99,6 +102,17 @@ class Areas:
         assert new is not None
         parents = [self.above("63", code) - {("63", code)} for code in self.origins[new]]
         return self.above("34", new) | set.intersection(*parents)
+
+    def shares(self, place: Place) -> dict[tuple[str, str], float]:
+        """Return every area that a person who lives there counts in, and how much of one in each."""
+        old, new = place
+        found = dict.fromkeys(self.of(place), 1.0)
+        if old is not None and new is None and len(self.successors[old]) > 1:
+            units = 2**20
+            rounded = {code: int(share * units + 0.5) for code, share in self.split_shares[old].items()}
+            rounded[max(rounded, key=rounded.__getitem__)] += units - sum(rounded.values())
+            found |= {("34", code): parts / units for code, parts in rounded.items()}
+        return found
 
     def new_province(self, place: Place) -> str:
         """Return the province of today, or "" where the address is unknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -130,13 +130,13 @@ def test_the_warehouse_counts_as_the_oracle_does(seed: int, no_data: Path, tmp_p
     months = [(record.facility, record.place, record.day.replace(day=1)) for record in seen]
     share = registry.person_parameters["registry_start_share"].value
     world = World(registry, areas, starts(months, areas, share), histories.AS_OF, tetanus_doses(seen, registry))
-    expected: Counter[tuple[str, str, str, date]] = Counter()
+    sums: defaultdict[tuple[str, str, str, date], float] = defaultdict(float)
     first = min(month for _, _, month in months)
     for (measure, place, month), value in count(seen, world).items():
-        for tree, area in areas.of(place) if month >= first else ():
-            expected[measure, tree, area, month] += value
+        for (tree, area), part in areas.shares(place).items() if month >= first else ():
+            sums[measure, tree, area, month] += value * part
     found = histories.person_values(settings)
-    expected = Counter({key: value for key, value in expected.items() if value})
+    expected = {key: value for key, value in sums.items() if value}
     assert len(expected) > 3000
     differing = {key: (found.get(key), expected.get(key)) for key in found.keys() | expected.keys()
                  if found.get(key, 0) != expected.get(key, 0)}  # fmt: skip

@@ -45,9 +45,7 @@ of_reports as (
 ),
 
 of_places as (
-    select unit_code, year, dose_code, step_code, value from of_reports
-    union all
-    select place_unit_code, given_year, dose_code, out_code, -dose_count
+    select place_unit_code as unit_code, given_year as year, dose_code, out_code as step_code, -dose_count as value
     from flows
     where out_code is not null
     union all
@@ -74,8 +72,24 @@ unit_steps as (
     group by all
 ),
 
+report_steps as (
+    select unit_code, cast(year as integer) as year, dose_code, step_code, sum(value) as value
+    from of_reports
+    group by all
+),
+
 ancestors as (
     select unit_code, hierarchy_code, level_code, area_code from {{ ref('int_unit_ancestors') }}
+),
+
+homes as (
+    -- Who lives in a commune that was split lives in each of its parts with its share, as in the measures of persons.
+    select unit_code, hierarchy_code, level_code, area_code, cast(1 as double) as share from ancestors
+    union all
+    select splits.unit_code, splits.hierarchy_code, areas.level_code, splits.area_code, splits.share
+    from {{ ref('int_unit_splits') }} as splits
+    inner join {{ ref('areas') }} as areas
+        on splits.hierarchy_code = areas.hierarchy_code and splits.area_code = areas.area_code
 ),
 
 stays as (
@@ -91,10 +105,10 @@ moves as (
         places.hierarchy_code, places.level_code, places.area_code, stays.year, stays.dose_code,
         -- An address that lies in no single area of this level and tree is none there.
         case when homes.area_code is null then 'no_residence' else 'lives_elsewhere' end as step_code,
-        -stays.dose_count as value
+        -stays.dose_count * coalesce(homes.share, 1) as value
     from stays
     inner join ancestors as places on stays.place_unit_code = places.unit_code
-    left join ancestors as homes
+    left join homes
         on stays.residence_unit_code = homes.unit_code
         and places.hierarchy_code = homes.hierarchy_code
         and places.level_code = homes.level_code
@@ -103,9 +117,9 @@ moves as (
     union all
 
     select homes.hierarchy_code, homes.level_code, homes.area_code, stays.year, stays.dose_code,
-        'vaccinated_elsewhere', stays.dose_count
+        'vaccinated_elsewhere', stays.dose_count * homes.share
     from stays
-    inner join ancestors as homes on stays.residence_unit_code = homes.unit_code
+    inner join homes on stays.residence_unit_code = homes.unit_code
     left join ancestors as places
         on stays.place_unit_code = places.unit_code
         and homes.hierarchy_code = places.hierarchy_code
@@ -134,10 +148,11 @@ child_units as (
 ),
 
 child_areas as (
-    select ancestors.hierarchy_code, ancestors.level_code, ancestors.area_code, child_units.year,
-        child_units.cohort_age_code, sum(child_units.registered) as registered, sum(child_units.followed) as followed
+    select homes.hierarchy_code, homes.level_code, homes.area_code, child_units.year,
+        child_units.cohort_age_code, sum(child_units.registered * homes.share) as registered,
+        sum(child_units.followed * homes.share) as followed
     from child_units
-    inner join ancestors on child_units.unit_code = ancestors.unit_code
+    inner join homes on child_units.unit_code = homes.unit_code
     group by all
 ),
 
@@ -147,10 +162,15 @@ area_steps as (
     from period_values
     inner join period_measures on period_values.measure_code = period_measures.measure_code
     union all
-    select ancestors.hierarchy_code, ancestors.level_code, ancestors.area_code, unit_steps.year, unit_steps.dose_code,
-        unit_steps.step_code, unit_steps.value
+    select homes.hierarchy_code, homes.level_code, homes.area_code, unit_steps.year, unit_steps.dose_code,
+        unit_steps.step_code, unit_steps.value * homes.share
     from unit_steps
-    inner join ancestors on unit_steps.unit_code = ancestors.unit_code
+    inner join homes on unit_steps.unit_code = homes.unit_code
+    union all
+    select ancestors.hierarchy_code, ancestors.level_code, ancestors.area_code, report_steps.year,
+        report_steps.dose_code, report_steps.step_code, report_steps.value
+    from report_steps
+    inner join ancestors on report_steps.unit_code = ancestors.unit_code
     union all
     select hierarchy_code, level_code, area_code, year, dose_code, step_code, value from moves
     union all
