@@ -32,6 +32,7 @@ from pipelines.commands import (
     outliers,
     person,
     receipt,
+    red,
     releases,
     reminders,
     run,
@@ -97,7 +98,7 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
-    doctor, facilities, doses, bridge, compute, outliers, identity, releases, changes, nowcast,
+    doctor, facilities, doses, bridge, red, compute, outliers, identity, releases, changes, nowcast,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

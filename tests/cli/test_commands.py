@@ -118,6 +118,28 @@ def test_children_and_periods_narrow_what_is_printed(published_home: Settings) -
     assert "VN" not in {row["area_code"] for row in rows}
 
 
+def test_red_categories_come_with_the_values_and_the_limits_they_were_judged_by(published_home: Settings) -> None:
+    asked = ["red", "--hierarchy", "34", "--area", "VN", "--period-type", "month", "--period", "2025-06"]
+    found = {}
+    for rule in query(published_home, "select rule_code from dim_red_rules"):
+        result = niis(published_home, *asked, "--rule", str(rule[0]), "--format", "json")
+        assert result.exit_code == 0, result.stderr
+        found[rule[0]] = json.loads(result.stdout)
+    below = query(published_home, "select count(*) from dim_areas where hierarchy_code = '34' and parent_code = 'VN'")
+    for rule, rows in found.items():
+        assert 0 < len(rows) <= below[0][0]
+        for row in rows:
+            limit, good = row["utilisation_limit"], row["is_limit_good"]
+            is_used = row["utilisation"] < limit or (good and row["utilisation"] == limit)
+            expected = 4 if row["utilisation"] < 0 else 1 + 2 * (row["access"] < row["access_minimum"]) + (not is_used)
+            assert str(row["category_code"]) == str(expected), (rule, row)
+    assert niis(published_home, *asked).stdout
+    refused = niis(published_home, *asked, "--rule", "guess")
+    assert refused.exit_code == 1
+    assert "dhis2_90" in refused.stderr
+    assert "has no area" in niis(published_home, "red", "--area", "99").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [(["no_such_indicator"], "there is no indicator"), ([headline(), "--area", "99"], "has no area '99'")],
