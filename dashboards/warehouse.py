@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +24,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from dashboards.area_lists import AreaList, Member
 from dashboards.text import search_key
+from pipelines.evaluation.macros import render
 
 _POINTER = "CURRENT"
 _MANIFEST = "manifest.json"
@@ -46,6 +49,9 @@ _HARDENING = (
 # Where a facility lies in each tree.
 _FACILITY_AREA = {"63": "commune_code_2017", "34": "commune_code_2025"}
 
+_PERIOD_KEYS = [
+    "hierarchy_code", "level_code", "area_code", "period_type", "period", "period_start_month", "period_end_month",
+]  # fmt: skip
 _VALUE_COLUMNS = (
     "area_code, level_code, period_type, period, period_start_month, period_end_month, indicator_code,"
     " cast(numerator as double) as numerator, cast(denominator as double) as denominator,"
@@ -345,28 +351,165 @@ class Release:
         period_from: str | None = None,
         period_to: str | None = None,
     ) -> pl.DataFrame:
-        """Return values of each period in the tree that was in force at its end, with the tree in `hierarchy_code`
-        and the share that rests on split communes in `split_share`.
+        """Return values of each period in the tree and by the list of areas that were in force at its end.
 
-        The same code can name an area in each tree; of one that a tree has not got there is no row.
+        Columns of `indicator_values`, the tree in `hierarchy_code`, and the share that rests on split communes in
+        `split_share`. The same code can name an area in each tree; of one that a list has not got there is no row.
         """
-        found = []
+        found = [self._frame(f"select {_VALUE_COLUMNS} from fct_indicator_values limit 0")]
+        trees = [pl.Series("hierarchy_code", [], pl.String)]
         for tree in self.hierarchies().sort("valid_from").iter_rows(named=True):
-            values = self.indicator_values(
+            code = tree["hierarchy_code"]
+            ends = self._frame(
+                "select period, (period_end_month + interval 1 month - interval 1 day)::date as last_day"
+                " from dim_periods where period_type = ? and period_end_month >= ? and period_end_month < ?"
+                " and period >= ? and period <= ? order by period",
+                [period_type, tree["valid_from"], tree["valid_to"] or date.max, period_from or "", period_to or "~"],
+            )
+            for areas, asked, first, last in self._lists(code, ends.rows(), area_codes, parent_code):
+                values = self.values_on_list(
+                    indicator_codes,
+                    code,
+                    areas,
+                    area_codes=asked,
+                    period_type=period_type,
+                    period_from=first,
+                    period_to=last,
+                )
+                found.append(self.with_split_shares(values, code))
+                trees.append(pl.Series("hierarchy_code", [code] * values.height, pl.String))
+        return (
+            pl.concat(found, how="diagonal")
+            .with_columns(pl.concat(trees))
+            .sort("area_code", "indicator_code", "period")
+        )
+
+    def _lists(
+        self,
+        hierarchy_code: str,
+        ends: Sequence[tuple[str, date]],
+        area_codes: Sequence[str] | None,
+        parent_code: str | None,
+    ) -> list[tuple[AreaList, list[str], str, str]]:
+        """Return the lists in force at the ends of periods, with the areas asked for, and the periods each holds for.
+
+        Periods that follow each other are taken together where the areas are made of the same ones.
+        """
+        changes = sorted(self._changes_of_list(hierarchy_code))
+        lists: dict[int, AreaList] = {}
+        spans: list[tuple[AreaList, list[str], str, str]] = []
+        made_of: list[Member] = []
+        for period, day in ends:
+            epoch = bisect_right(changes, day)
+            if epoch not in lists:
+                lists[epoch] = self.area_list(hierarchy_code, day)
+            areas = lists[epoch]
+            asked = list(area_codes) if area_codes is not None else areas.children(str(parent_code))
+            members = areas.members(asked)
+            if spans and members == made_of:
+                spans[-1] = (*spans[-1][:3], period)
+            else:
+                spans.append((areas, asked, period, period))
+            made_of = members
+        return spans
+
+    def is_listed(self, area_code: str) -> bool:
+        """Say whether any list of any tree had an area after the tree's own."""
+        return bool(
+            self._known(
+                ["dim_area_versions"], "select 1 from dim_area_versions where area_code = ? limit 1", [area_code]
+            ).height
+        )
+
+    def _changes_of_list(self, hierarchy_code: str) -> list[date]:
+        """Return the days on which any area of a tree began or ended."""
+        changes = self._known(
+            ["dim_area_versions"],
+            "select valid_from as day from dim_area_versions where hierarchy_code = ?"
+            " union select valid_to from dim_area_versions where hierarchy_code = ?",
+            [hierarchy_code, hierarchy_code],
+        )
+        return changes["day"].to_list() if changes.height else []
+
+    def area_list(self, hierarchy_code: str, day: date) -> AreaList:
+        """Return the areas of a tree that were in force on a day; before the tree's first change they are its own."""
+        versions = self._known(
+            ["dim_area_versions"], "select * from dim_area_versions where hierarchy_code = ?", [hierarchy_code]
+        )
+        return AreaList(self.areas(hierarchy_code).to_dicts(), versions.to_dicts(), day)
+
+    def values_on_list(
+        self,
+        indicator_codes: Sequence[str],
+        hierarchy_code: str,
+        areas: AreaList,
+        *,
+        area_codes: Sequence[str],
+        period_type: str,
+        period_from: str | None = None,
+        period_to: str | None = None,
+    ) -> pl.DataFrame:
+        """Return values as `indicator_values` does, of areas as a list of another day has them.
+
+        The sums of the areas of the tree that each is made of go through the engine of the marts again, so that parts
+        are added first and divided last. A report that can be added to nothing stays with the commune it came from.
+        How values are spread over areas is worked out for the tree alone, and has no row where anything changed.
+        """
+        members = areas.members(area_codes)
+        if all(member.area_code == member.member_code for member in members):
+            return self.indicator_values(
                 indicator_codes,
-                tree["hierarchy_code"],
-                area_codes=area_codes,
-                parent_code=parent_code,
+                hierarchy_code,
+                area_codes=[member.area_code for member in members],
                 period_type=period_type,
                 period_from=period_from,
                 period_to=period_to,
             )
-            in_force = pl.col("period_end_month") >= tree["valid_from"]
-            if tree["valid_to"] is not None:
-                in_force &= pl.col("period_end_month") < tree["valid_to"]
-            values = self.with_split_shares(values.filter(in_force), tree["hierarchy_code"])
-            found.append(values.with_columns(pl.lit(tree["hierarchy_code"]).alias("hierarchy_code")))
-        return pl.concat(found).sort("area_code", "indicator_code", "period")
+        levels = [areas.areas[member.area_code].level_code for member in members]
+        bounds = "".join(
+            f" and period {operator} ?"
+            for operator, bound in ((">=", period_from), ("<=", period_to))
+            if bound is not None
+        )
+        sql = f"""
+            with members as (
+                select unnest(?) as level_code, unnest(?) as area_code, unnest(?) as member_code,
+                    unnest(?) as member_level, unnest(?) as weight
+            ),
+            parts as (
+                select * from dim_indicator_parts where indicator_code in ({_marks(indicator_codes)})
+            ),
+            periods as (
+                select * from dim_period_months where period_type = ?{bounds}
+            ),
+            facts as (
+                select
+                    facts.hierarchy_code, members.level_code, members.area_code, facts.month, facts.span_start_month,
+                    facts.measure_code, facts.source_code, sum(members.weight * facts.value) as value
+                from fct_measure_values as facts
+                inner join members
+                    on facts.area_code = members.member_code and facts.level_code = members.member_level
+                where facts.hierarchy_code = ? and facts.measure_code in (select measure_code from parts)
+                group by all
+            ),
+            sums as ({render("period_sums", "facts", "parts", "periods")}),
+            judged as ({render("judged_values", "sums", "dim_indicators", _PERIOD_KEYS)})
+            select {_VALUE_COLUMNS} from judged order by area_code, indicator_code, period
+        """
+        return self._frame(
+            sql,
+            [
+                levels,
+                [member.area_code for member in members],
+                [member.member_code for member in members],
+                [member.member_level for member in members],
+                [member.weight for member in members],
+                *indicator_codes,
+                period_type,
+                *(bound for bound in (period_from, period_to) if bound is not None),
+                hierarchy_code,
+            ],
+        )
 
     def with_split_shares(self, values: pl.DataFrame, hierarchy_code: str) -> pl.DataFrame:
         """Add `split_share` to values of a tree: how much of one rests on former communes that were split, 0 to 1.

@@ -581,6 +581,22 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaVersion:
+    """An area of a tree for the time in which it stood like this; only areas that changed have any."""
+
+    hierarchy_code: str
+    area_code: str
+    level_code: str
+    parent_code: str
+    name_vi: str
+    area_type_vi: str
+    valid_from: date
+    valid_to: date
+    successor_code: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class AreaChange:
     """What became of an area; `share` is the part of it that went to the successor."""
 
@@ -802,6 +818,7 @@ class Registry:
     area_levels: Sequence[AreaLevel]
     areas: Mapping[Pair, Area]
     area_changes: Sequence[AreaChange]
+    area_versions: Sequence[AreaVersion]
     facility_types: Mapping[str, FacilityType]
     identity_thresholds: Mapping[str, IdentityThreshold]
     identity_rules: Mapping[str, IdentityRule]
@@ -900,6 +917,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         area_levels=_read(seeds_dir, "geography/area_levels", AreaLevel),
         areas=_by_pair(_read(seeds_dir, "geography/areas", Area)),
         area_changes=_read(seeds_dir, "geography/area_changes", AreaChange),
+        area_versions=_read(seeds_dir, "geography/area_versions", AreaVersion),
         facility_types=_by(_read(seeds_dir, "geography/facility_types", FacilityType), "facility_type_code"),
         identity_thresholds=_by(_read(seeds_dir, "identity/identity_thresholds", IdentityThreshold), "threshold_code"),
         identity_rules=_by(_read(seeds_dir, "identity/identity_rules", IdentityRule), "rule_code"),
@@ -1132,6 +1150,24 @@ def _area_problems(registry: Registry) -> Iterable[str]:
     for old, share in shares.items():
         if abs(share - 1) > 1e-3 or primaries[old] != 1:
             yield f"area_changes of {old}: shares sum to {share:.4f}, {primaries[old]} primary successors"
+    yield from _version_problems(registry, depth)
+
+
+def _version_problems(registry: Registry, depth: Mapping[Pair, int]) -> Iterable[str]:
+    levels = {pair: area.level_code for pair, area in registry.areas.items()}
+    levels |= {(row.hierarchy_code, row.area_code): row.level_code for row in registry.area_versions}
+    ends: dict[Pair, date] = {}
+    ordered = sorted(registry.area_versions, key=lambda row: (row.hierarchy_code, row.area_code, row.valid_from))
+    for row in ordered:
+        own = (row.hierarchy_code, row.area_code)
+        if row.valid_to <= row.valid_from or row.valid_from < ends.get(own, date.min):
+            yield f"area_versions of {own}: a time from {row.valid_from} ends before it begins or lies in another"
+        ends[own] = row.valid_to
+        above = levels.get((row.hierarchy_code, row.parent_code))
+        if above is None or depth.get((own[0], above), -1) + 1 != depth.get((own[0], row.level_code)):
+            yield f"area_versions has {own} under {row.parent_code}, which is not an area of the level above"
+        if row.successor_code and levels.get((row.hierarchy_code, row.successor_code)) != row.level_code:
+            yield f"area_versions has {own} become {row.successor_code}, which is no area of its level"
 
 
 def _intake_problems(registry: Registry) -> Iterable[str]:

@@ -13,6 +13,9 @@ import typer
 from pipelines.commands.output import CommandError
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from dashboards.area_lists import AreaList
     from dashboards.warehouse import Release
 
 
@@ -66,15 +69,29 @@ def unknown_area(trees: Sequence[str], area: str) -> CommandError:
     )
 
 
-def check_asked(release: Release, code: str, trees: Sequence[str], area: str) -> None:
-    """Raise CommandError with a sentence where a release has no such indicator, or none of the trees such an area."""
+def check_indicator(release: Release, code: str) -> None:
+    """Raise CommandError with a sentence where a release has no such indicator."""
     known = release.indicators()["indicator_code"].to_list()
     if code not in known:
         near = difflib.get_close_matches(code, known, n=3, cutoff=0.4)
         hint = f"; did you mean {', '.join(near)}?" if near else "; docs/indicators.md lists them."
         raise CommandError(f"there is no indicator '{code}'{hint}")
+
+
+def check_asked(release: Release, code: str, trees: Sequence[str], area: str) -> None:
+    """Raise CommandError with a sentence where a release has no such indicator, or none of the trees such an area."""
+    check_indicator(release, code)
     if all(release.area(tree, area) is None for tree in trees):
         raise unknown_area(trees, area)
+
+
+def check_listed(areas: AreaList, area: str, day: date) -> None:
+    """Raise CommandError with a sentence where a list of areas has no such area."""
+    if area in areas.areas:
+        return
+    home = areas.home(area)
+    hint = f"; it lies in '{home}' there" if home else "; the nation is VN"
+    raise CommandError(f"the list of {day.isoformat()} has no area '{area}'{hint}.")
 
 
 def read_over(release: Release, code: str, denominator: str) -> str:

@@ -7,8 +7,17 @@ from typing import Annotated, TypedDict
 
 import typer
 
-from pipelines.commands.asked import CodeArgument, PeriodType, PlaceOption, check_asked, check_period, read_over
-from pipelines.commands.known import AsOfOption, open_as_known
+from pipelines.commands.asked import (
+    CodeArgument,
+    PeriodType,
+    PlaceOption,
+    check_asked,
+    check_indicator,
+    check_listed,
+    check_period,
+    read_over,
+)
+from pipelines.commands.known import AsOfOption, day_of, open_as_known
 from pipelines.commands.output import Format, FormatOption, print_rows
 from pipelines.settings import Settings
 
@@ -33,11 +42,16 @@ class Geography(StrEnum):
     AS_WAS = "was"  # of each period the tree that was in force at its end
 
 
-class Where(TypedDict):
-    """Which values are asked for, in the words of `Release.indicator_values`."""
+class Places(TypedDict):
+    """Which areas are asked for, in the words of `Release.indicator_values`: some, or those below one."""
 
     area_codes: list[str] | None
     parent_code: str | None
+
+
+class Periods(TypedDict):
+    """Which periods are asked for, in the same words."""
+
     period_type: str
     period_from: str | None
     period_to: str | None
@@ -75,31 +89,48 @@ def indicator(
             help="Mẫu số khác: official_target, un_estimate ... / another denominator than the indicator's own."
         ),
     ] = None,
+    areas_of: Annotated[
+        str | None,
+        typer.Option(
+            "--areas-of",
+            help="Danh mục quận/huyện, xã vào ngày này, YYYY-MM-DD / districts and communes as listed on this day.",
+        ),
+    ] = None,
     as_of: AsOfOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Giá trị đã phát hành của một chỉ số, mỗi địa bàn và kỳ một dòng / published values, a row an area and period."""
     check_period("--from", period_from, period_type)
     check_period("--to", period_to, period_type)
+    listed_on = day_of(areas_of, "--areas-of") if areas_of is not None else None
+    if listed_on and hierarchy is Geography.AS_WAS:
+        raise typer.BadParameter(
+            "as-was takes the list of each period itself; leave one of the two out.", param_hint="--areas-of"
+        )
     settings: Settings = ctx.obj
     release = open_as_known(settings, as_of)
-    trees = [tree.value for tree in Geography if tree is not Geography.AS_WAS]
-    check_asked(release, code, trees if hierarchy is Geography.AS_WAS else [hierarchy.value], area)
+    areas = release.area_list(hierarchy.value, listed_on) if listed_on else None
+    if areas and listed_on:
+        check_indicator(release, code)
+        check_listed(areas, area, listed_on)
+    elif hierarchy is Geography.AS_WAS and release.is_listed(area):
+        check_indicator(release, code)
+    else:
+        trees = [tree.value for tree in Geography if tree is not Geography.AS_WAS]
+        check_asked(release, code, trees if hierarchy is Geography.AS_WAS else [hierarchy.value], area)
     if denominator is not None:
         code = read_over(release, code, denominator)
-    where = Where(
-        area_codes=None if children else [area],
-        parent_code=area if children else None,
-        period_type=period_type.value,
-        period_from=period_from,
-        period_to=period_to,
-    )
+    periods = Periods(period_type=period_type.value, period_from=period_from, period_to=period_to)
+    places = Places(area_codes=None if children else [area], parent_code=area if children else None)
     columns = COLUMNS
     if hierarchy is Geography.AS_WAS:
-        values = release.values_as_was([code], **where)
+        values = release.values_as_was([code], **places, **periods)
         columns = ["hierarchy_code", *columns, "split_share"]
+    elif areas:
+        asked = areas.children(area) if children else [area]
+        values = release.values_on_list([code], hierarchy.value, areas, area_codes=asked, **periods)
     else:
-        values = release.indicator_values([code], hierarchy.value, **where)
+        values = release.indicator_values([code], hierarchy.value, **places, **periods)
         if hierarchy is Geography.NEW:
             values = release.with_split_shares(values, hierarchy.value)
             columns = [*columns, "split_share"]

@@ -13,7 +13,7 @@ from pipelines.settings import DBT_PROJECT_DIR
 MACROS_DIR = DBT_PROJECT_DIR / "macros"
 _FILES = (
     "steps.sql", "dates.sql", "draws.sql", "tree.sql", "ages.sql", "evaluation.sql", "care.sql", "containers.sql",
-    "indicators.sql", "outliers.sql",
+    "indicators.sql", "outliers.sql", "sources.sql",
 )  # fmt: skip
 
 

@@ -118,6 +118,41 @@ def test_children_and_periods_narrow_what_is_printed(published_home: Settings) -
     assert "VN" not in {row["area_code"] for row in rows}
 
 
+def test_areas_of_a_day_between_the_trees_are_made_of_those_they_came_from(published_home: Settings) -> None:
+    code = headline()
+    asked = ["indicator", code, "--from", "2025-06", "--to", "2025-06", "--format", "json"]
+
+    def values(*more: str) -> dict[str, tuple[float, float, int]]:
+        result = niis(published_home, *asked, *more)
+        assert result.exit_code == 0, result.stderr
+        return {
+            row["area_code"]: (row["numerator"] or 0, row["denominator"] or 0, row["units_expected"])
+            for row in json.loads(result.stdout)
+        }
+
+    ended = query(
+        published_home,
+        "select v.area_code, v.successor_code, a.parent_code from dim_area_versions as v join dim_areas as a"
+        " on a.hierarchy_code = v.hierarchy_code and a.area_code = v.area_code join dim_areas as d"
+        " on d.hierarchy_code = v.hierarchy_code and d.area_code = a.parent_code and d.parent_code = '06'"
+        " where v.successor_code is not null and v.valid_to < '2021-01-01' and v.level_code = 'commune'",
+    )
+    assert ended
+    merged, successor, district = ended[0]
+    before = values("--area", str(district), "--children")
+    after = values("--area", str(district), "--children", "--areas-of", "2021-06-30")
+    assert merged in before.keys() - after.keys()
+    parts = [code for code, became, _ in ended if became == successor and code in before]
+    whole = [sum(numbers) for numbers in zip(*(before[str(part)] for part in [successor, *parts]), strict=True)]
+    assert list(after[str(successor)]) == whole
+    assert values("--area", str(successor), "--hierarchy", "was") == {successor: after[str(successor)]}
+    assert values("--area", str(district), "--areas-of", "2021-06-30") == values("--area", str(district))
+    refused = niis(published_home, *asked, "--area", str(merged), "--areas-of", "2021-06-30")
+    assert refused.exit_code == 1
+    assert f"it lies in '{successor}' there" in refused.stderr
+    assert niis(published_home, *asked, "--hierarchy", "was", "--areas-of", "2021-06-30").exit_code == 2
+
+
 def test_red_categories_come_with_the_values_and_the_limits_they_were_judged_by(published_home: Settings) -> None:
     asked = ["red", "--hierarchy", "34", "--area", "VN", "--period-type", "month", "--period", "2025-06"]
     found = {}

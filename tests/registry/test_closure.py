@@ -28,6 +28,7 @@ PARTS = {
 KEYS = {
     "anomaly_causes": ["cause_code"],
     "antigens": ["antigen_code"],
+    "area_versions": ["hierarchy_code", "area_code", "valid_from"],
     "area_changes": ["from_hierarchy_code", "from_code", "to_hierarchy_code", "to_code"],
     "area_levels": ["hierarchy_code", "level_code"],
     "arrival_parameters": ["parameter_code"],
@@ -81,7 +82,7 @@ KEYS = {
     "verdict_reasons": ["reason_code"],
 }
 # Two areas, the bands of two indicators, one level of two trees and one field of two kinds may be called the same.
-SHARED_NAMES = {"areas", "indicator_thresholds", "area_levels", "submission_fields"}
+SHARED_NAMES = {"area_versions", "areas", "indicator_thresholds", "area_levels", "submission_fields"}
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
