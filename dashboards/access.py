@@ -1,73 +1,242 @@
-"""Who may see single persons: the one place that decides, and the one place that opens their file for a page.
+"""How readers come in, who the reader of this run is, and what may be shown to it. The rules are in `pipelines.access`.
 
-Closed unless whoever starts the server opens it. While it is closed the pages of persons do not exist, and the file
-is never opened. Roles and areas can take the place of the switch here without a change elsewhere.
-
-    AccessError     somebody asked for persons where nobody may see them
+A server has one door. *machine*: nobody signs in, because only whoever keeps the machine can reach it; persons stay
+closed unless it was told to open them. *demo*: sample readers, chosen on a page. *sign_in*: OpenID Connect.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import streamlit as st
 
-from dashboards import formats, source
+from dashboards import source
+from dashboards.handout import SESSION_COOKIE, Handout, handouts
 from dashboards.persons import Persons, open_persons
-from dashboards.warehouse import ReleaseError
-from pipelines.care.audit import note_access
-from pipelines.settings import Settings
+from pipelines.access.audit import AuditLog
+from pipelines.access.policy import AccessDeniedError, Grant, Place, Reader, Scope
+from pipelines.access.readers import KEEPER, LOCAL, AccessSettingsError, Readers, now
+from pipelines.access.sign_in import claim_names
+from pipelines.reference import load_registry
+from pipelines.settings import Settings, is_production
 
-_opened_for: dict[str, Settings] = {}
-
-
-class AccessError(ReleaseError):
-    """Persons are closed on this server; the message says how they are opened."""
-
-
-def open_to_readers(settings: Settings | None) -> None:
-    """Let every reader of this server see persons of an installation; None closes them."""
-    _opened_for.clear()
-    if settings is not None:
-        _opened_for["settings"] = settings
+_SAMPLE = "sample_reader"
 
 
-def may_see_persons() -> bool:
-    """Say whether the reader of this run may see single persons."""
-    return "settings" in _opened_for
+class Entry(StrEnum):
+    """How readers come in."""
+
+    MACHINE = "machine"
+    DEMO = "demo"
+    SIGN_IN = "sign_in"
 
 
-def persons() -> Persons:
-    """Return the persons of the release that is shown. Raises AccessError, or PersonsFileError."""
-    if not may_see_persons():
-        raise AccessError(
-            "Máy chủ này không mở dữ liệu từng người; người quản trị mở bằng `niis serve --persons`. / "
-            "This server does not show single persons; its keeper opens them with `niis serve --persons`."
+@dataclass(frozen=True)
+class Door:
+    """How readers of a server come in, and of which installation; `persons` opens persons to a machine's own reader."""
+
+    entry: Entry
+    settings: Settings
+    persons: bool = False
+
+
+_door: dict[str, Door] = {}
+
+
+def door_of(settings: Settings, *, demo: bool = False, persons: bool = False) -> Door:
+    """Return the door that an installation has. Raises AccessSettingsError when it may not be opened so."""
+    names = claim_names(settings)
+    if demo and (is_production() or names is not None):
+        raise AccessSettingsError(
+            "Chế độ dùng thử với vai trò mẫu bị từ chối: đây là hệ thống thật (NIIS_PRODUCTION, hoặc đã cài đăng nhập)."
+            " / The demo mode with sample roles is refused: this is a production system (NIIS_PRODUCTION is on, or"
+            " sign-in is set up)."
         )
-    return _opened(str(source.published_dir()), source.current().release_id)
+    if names is not None:
+        if persons:
+            raise AccessSettingsError(
+                "Đã cài đăng nhập: vai trò quyết định ai xem từng người; bỏ --persons. / "
+                "Sign-in is set up: roles decide who sees persons; leave --persons out."
+            )
+        return Door(Entry.SIGN_IN, settings)
+    if is_production():
+        raise AccessSettingsError(
+            "Hệ thống thật (NIIS_PRODUCTION) cần đăng nhập: niis access sign-in. / "
+            "A production system (NIIS_PRODUCTION) needs sign-in: niis access sign-in."
+        )
+    return Door(Entry.DEMO if demo else Entry.MACHINE, settings, persons)
+
+
+def open_door(door: Door | None) -> None:
+    """Let readers in through a door; None closes it again to all but aggregates for the machine's own reader."""
+    _door.clear()
+    if door is not None:
+        _door["door"] = door
+
+
+def door() -> Door:
+    """Return the door that is open."""
+    return _door.get("door") or Door(Entry.MACHINE, Settings(source.published_dir().parent))
 
 
 def settings() -> Settings:
-    """Return the installation whose persons are shown. Raises AccessError."""
-    persons()
-    return _opened_for["settings"]
+    """Return the installation that is shown."""
+    return door().settings
+
+
+def readers() -> Readers:
+    """Return who may read this installation."""
+    return Readers(settings(), load_registry())
+
+
+def reader() -> Reader | None:
+    """Return who reads in this run; None when nobody has signed in. Raises AccessDeniedError, AccessSettingsError."""
+    opened, moment = door(), now()
+    if opened.entry is Entry.MACHINE:
+        address = st.context.ip_address or "localhost"
+        return readers().machine(KEEPER if opened.persons else LOCAL, f"page:{address}")
+    if opened.entry is Entry.DEMO:
+        return readers().sample(st.session_state.get(_SAMPLE) or sample_codes()[0], moment)
+    names = claim_names(opened.settings)
+    if names is None or not st.user.get("is_logged_in"):
+        return None
+    claims = dict(st.user)
+    hours = load_registry().access_parameters["session_hours"].value
+    began = claims.get("auth_time") or claims.get("iat")
+    if began is None or moment.timestamp() - float(str(began)) > timedelta(hours=hours).total_seconds():
+        return None
+    found = readers().signed_in(claims, names, moment)
+    _note_once("sign_in", found, role=found.role.role_code, area=str(found.place))
+    return found
+
+
+def sample_codes() -> list[str]:
+    """Return the sample readers of the demo mode, the first is who one is at first."""
+    return [row.reader_code for row in sorted(load_registry().demo_readers.values(), key=lambda row: row.sort_order)]
+
+
+def become(reader_code: str) -> None:
+    """Be another sample reader from the next run on; what was made ready for the one before is thrown away."""
+    leave()
+    st.session_state[_SAMPLE] = reader_code
+    log("sign_in", readers().sample(reader_code, now()), demo="yes")
+
+
+def leave() -> None:
+    """Throw away what was made ready for this session."""
+    handouts.drop(_session())
+    for key in ("person_key", "view"):
+        st.session_state.pop(key, None)
+
+
+def scope() -> Scope:
+    """Return what the reader of this run may see. Raises AccessDeniedError when nobody has signed in."""
+    found = reader()
+    if found is None:
+        raise AccessDeniedError("Hãy đăng nhập trước. / Sign in first.")
+    return readers().scope(found)
+
+
+def may_see_persons() -> bool:
+    """Say whether the reader of this run may see single persons of any area."""
+    return scope().may_see_anybody()
+
+
+def persons() -> Persons:
+    """Return the persons of the release that is shown, for the reader of this run.
+
+    Raises AccessDeniedError, or PersonsFileError.
+    """
+    bound = scope()
+    if not bound.may_see_anybody():
+        raise AccessDeniedError(
+            f"Vai trò «{bound.reader.role.name_vi}» không được xem từng người; trên máy của mình, người giữ máy mở bằng"
+            f" `niis serve --persons`. / The role '{bound.reader.role.name_en}' may not see single persons; on a"
+            " machine of one's own its keeper opens them with `niis serve --persons`."
+        )
+    return _opened(str(source.published_dir()), source.current().release_id).within(bound)
+
+
+def ask(place: Place, reason: str) -> Grant:
+    """Ask for an area outside the own one. Raises AccessDeniedError, AuditError."""
+    return readers().request(scope().reader, place, reason, now())
 
 
 def note(action: str, **what: str | int | None) -> None:
-    """Write down that this reader looked: codes and counts only; once for the same look in a session."""
+    """Write down what this reader looked at: codes and counts only; once for the same look in a session.
+
+    Raises AuditError: then it must not be shown.
+    """
+    _note_once(action, scope().reader, **what)
+
+
+def refused(error: AccessDeniedError, page: str) -> None:
+    """Write down that this reader asked for what it may not see."""
+    try:
+        found = reader()
+    except AccessDeniedError:
+        found = None
+    who = found.user if found else f"page:{st.context.ip_address or 'localhost'}"
+    _once(who, "refused", page=page, area=None if error.place is None else str(error.place))
+
+
+def log(action: str, who: Reader, **what: str | int | None) -> None:
+    """Write down what a reader did. Raises AuditError: then it must not be done."""
+    _write(who.user, action, **what)
+
+
+def audited(action: str, make: Callable[[], bytes], **what: str | int | None) -> Callable[[], bytes]:
+    """Return a function that makes a file only after its download was written down; it may run outside a page."""
+    bound, settings_now = scope(), settings()
+    bound.require_download()
+
+    def made() -> bytes:
+        AuditLog(settings_now.audit_log).append(who=bound.reader.user, at=now(), action=action, **what)
+        return make()
+
+    return made
+
+
+def hand_out(make: Callable[[], bytes], file_name: str, media_type: str, **what: str | int | None) -> str | None:
+    """Return the one-time address of a file with personal data, for this browser alone.
+
+    None when the browser keeps no cookie, by which it would be known again. The file is made, and its download written
+    down, when the address is opened. Raises AccessDeniedError.
+    """
+    bound = scope()
+    bound.require_download()
+    session = _session()
+    if session is None:
+        return None
+    seconds = load_registry().access_parameters["download_seconds"].value
+    token = handouts.issue(
+        Handout(session, bound.reader.user, file_name, media_type, make, what), timedelta(seconds=seconds)
+    )
+    return f"download/{token}"
+
+
+def _session() -> str | None:
+    return st.context.cookies.get(SESSION_COOKIE)
+
+
+def _note_once(action: str, who: Reader, **what: str | int | None) -> None:
+    _once(who.user, action, **what)
+
+
+def _once(who: str, action: str, **what: str | int | None) -> None:
     seen = st.session_state.setdefault("noted_looks", set())
-    look = (action, tuple(sorted(what.items(), key=str)))
-    if look in seen:
-        return
-    seen.add(look)
-    at = formats.viet_nam_now()
-    note_access(_opened_for["settings"].person_access_log, who=_reader(), at=at, action=action, **what)
+    look = (who, action, tuple(sorted(what.items(), key=str)))
+    if look not in seen:
+        _write(who, action, **what)
+        seen.add(look)
 
 
-def _reader() -> str:
-    """Return what is known of the reader: the machine's address; the session, when there is none."""
-    address = st.context.ip_address or "localhost"
-    return f"page:{address}"
+def _write(who: str, action: str, **what: str | int | None) -> None:
+    AuditLog(settings().audit_log).append(who=who, at=now(), action=action, **what)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

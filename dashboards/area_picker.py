@@ -24,6 +24,8 @@ def draw_provinces(context: Context) -> None:
         with st.container(horizontal=True):
             for code in found["area_code"]:
                 area = context.tree.areas[code]
+                if not shell.is_offered(context, area):
+                    continue
                 st.page_link(
                     shell.PAGES[shell.page_of(area)],
                     label=" › ".join(area_name(step, texts) for step in context.tree.path(code)[2:]) or area.name_vi,

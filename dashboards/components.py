@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import formats, palette, shell, source
+from dashboards import access, formats, palette, shell, source
 from dashboards.downloads import Extract, to_csv, to_xlsx
 from dashboards.i18n import Texts
 from dashboards.shell import Context
@@ -109,6 +109,8 @@ def breadcrumb(context: Context) -> None:
     """Draw the way from the nation to the area as links."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for area in context.tree.path(context.state.area)[:-1]:
+            if not shell.is_offered(context, area):
+                continue
             st.page_link(
                 shell.PAGES[shell.page_of(area)],
                 label=f"{area_name(area, context.texts)} ›",
@@ -167,7 +169,7 @@ def downloads(extract: Extract, stem: str, context: Context) -> None:
     with st.container(horizontal=True):
         st.download_button(
             context.texts("download_csv"),
-            data=partial(to_csv, extract),
+            data=access.audited("download", partial(to_csv, extract), file=f"{stem}.csv", rows=extract.rows.height),
             file_name=f"{stem}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -176,7 +178,7 @@ def downloads(extract: Extract, stem: str, context: Context) -> None:
         )
         st.download_button(
             context.texts("download_xlsx"),
-            data=partial(to_xlsx, extract),
+            data=access.audited("download", partial(to_xlsx, extract), file=f"{stem}.xlsx", rows=extract.rows.height),
             file_name=f"{stem}.xlsx",
             mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             icon=":material/table_view:",

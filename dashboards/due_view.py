@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from dashboards import access, area_picker, components, due, formats, shell
+from dashboards import access, access_view, area_picker, components, due, formats, shell
+from dashboards.downloads import XLSX_TYPE, to_csv, to_xlsx
 from dashboards.shell import Context
 from dashboards.views import area_name
 
@@ -67,7 +69,23 @@ def draw(context: Context) -> None:
             (texts("release"), info.release_id),
         ]
         stem = f"{texts('due_file')}_{state.hierarchy}_{area.area_code}_{day}"
-        components.downloads(due.extract(shown, texts, facts, words), stem, context)
+        extract = due.extract(shown, texts, facts, words)
+        for label, suffix, make, media_type in (
+            (texts("download_csv"), "csv", to_csv, "text/csv"),
+            (texts("download_xlsx"), "xlsx", to_xlsx, XLSX_TYPE),
+        ):
+            access_view.private_download(
+                texts,
+                label,
+                partial(make, extract),
+                f"{stem}.{suffix}",
+                media_type,
+                f"due_{suffix}",
+                hierarchy=state.hierarchy,
+                area=area.area_code,
+                day=day.isoformat(),
+                rows=shown.height,
+            )
 
 
 def _chosen_states(context: Context, words: pl.DataFrame) -> list[str]:

@@ -112,7 +112,8 @@ def _changes(context: Context, indicator: dict[str, Any]) -> None:
         format_func=lambda day: formats.day(pl.Series([day]).str.to_date()[0], texts.language),
         key="changes_since",
     )
-    then = source.as_known(chosen)
+    earlier = source.as_known(chosen)
+    then = None if earlier is None else earlier.within(context.release.scope)
     if then is None or then.release_id == current:
         st.info(texts("changes_none"), icon=":material/info:")
         return

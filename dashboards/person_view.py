@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import access, area_picker, certificates, due, formats, history
+from dashboards import access, access_view, area_picker, certificates, due, formats, history
 from dashboards.persons import Persons
 from dashboards.shell import Context
 from dashboards.views import area_name
@@ -245,20 +245,22 @@ def _certificate(context: Context, persons: Persons, person: Mapping[str, Any]) 
         st.info(texts("certificate_unnamed"), icon=":material/info:")
         return
 
+    installation = access.settings()
+
     def page() -> bytes:
-        access.note("certificate", person_key=key)
-        pdf, _ = certificates.issue(persons, access.settings(), key, formats.viet_nam_now())
+        pdf, _ = certificates.issue(persons, installation, key, formats.viet_nam_now())
         return pdf
 
     st.caption(texts("certificate_note"))
-    st.download_button(
+    access_view.private_download(
+        texts,
         texts("certificate_download"),
-        data=page,
-        file_name=f"{texts('certificate_file')}_{key}.pdf",
-        mime="application/pdf",
-        icon=":material/verified:",
-        on_click="ignore",
-        key=f"certificate_{key}",
+        page,
+        f"{texts('certificate_file')}_{key}.pdf",
+        "application/pdf",
+        f"certificate_{key}",
+        certificate="yes",
+        person_key=key,
     )
 
 

@@ -1,11 +1,13 @@
 """The only SQL over `persons.duckdb`, the file of a release that holds what those allowed may see of single persons.
 
-Whoever opens it has been let in by `access.py`, or is the owner of the home at the command line. Nothing here writes.
+Bound to a reader (`within`), it gives only persons who live where that reader may see persons; unbound it is that of
+the owner of the home. Nothing here writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import polars as pl
 
 from dashboards.text import search_key
 from dashboards.warehouse import ReleaseError, connect, current_release_id, sha256_of, whole_manifest
+from pipelines.access.policy import Place, Scope
 from pipelines.evaluation.macros import render
 
 _SHORTEST_NAME = 2
@@ -59,6 +62,40 @@ class Persons:
         self.release_id = str(manifest["release_id"])
         self.as_of_date = date.fromisoformat(manifest["as_of_date"])
         self.is_synthetic = bool(manifest["is_synthetic"])
+        self._scope: Scope | None = None
+
+    def within(self, scope: Scope | None) -> Persons:
+        """Return the same persons for one reader: of other areas there is nobody, and asking is refused."""
+        bound = copy(self)
+        bound._scope = scope
+        return bound
+
+    def _let(self, person_key: str) -> None:
+        """Raise AccessDeniedError unless the person lives, or lived last, where the reader may see persons."""
+        if self._scope is not None and not self._seen([person_key]):
+            raise self._scope.person_outside()
+
+    def _seen(self, person_keys: Sequence[str]) -> list[str]:
+        """Return those of the keys whose persons the reader may see, in their order."""
+        places = None if self._scope is None else self._scope.person_places()
+        if places is None or not person_keys:
+            return list(person_keys)
+        found = self._frame(
+            "with asked as (select unnest($keys) as person_key),"
+            " places as (select unnest($trees) as hierarchy_code, unnest($areas) as area_code),"
+            " homes as (select r.person_key, r.unit_code from per_residences as r join asked using (person_key)"
+            " qualify rank() over (partition by r.person_key order by"
+            " r.valid_from <= $day and (r.valid_to is null or $day < r.valid_to) desc, r.valid_from desc) = 1)"
+            " select distinct homes.person_key from homes join per_unit_areas as u using (unit_code)"
+            " join places using (hierarchy_code, area_code)",
+            {
+                "keys": list(person_keys),
+                "trees": [place.hierarchy_code for place in places],
+                "areas": [place.area_code for place in places],
+                "day": self.as_of_date,
+            },
+        )["person_key"].to_list()
+        return [key for key in person_keys if key in set(found)]
 
     def _frame(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> pl.DataFrame:
         cursor = self._connection.cursor()
@@ -89,6 +126,8 @@ class Persons:
         The columns are those of the macro `series_states`, and: the state's names, sort_order and is_invited, the names
         of series and next dose, who the person is and how to reach it, where it lives, and next_appointment_date.
         """
+        if self._scope is not None:
+            self._scope.require_persons(Place(hierarchy_code, area_code))
         states = _states("(select person_key from residents)", day)
         return self._frame(
             f"""
@@ -132,6 +171,7 @@ order by residents.commune_code, persons.search_key, standing.person_key, words.
 
     def series_states(self, person_key: str, day: date) -> pl.DataFrame:
         """One row a series that the schedule asks of a person: where it stands on `day`, with names."""
+        self._let(person_key)
         return self._frame(
             f"""
 with standing as ({_states("(select $person)", day)})
@@ -160,7 +200,9 @@ order by words.sort_order, doses.sort_order, standing.series_code
         plain = text.strip()
         digits = "".join(letter for letter in plain if letter.isdigit())
         name = search_key(plain)
-        return self._frame(
+        if self._scope is not None:
+            self._scope.require_persons(Place(hierarchy_code, area_code))
+        found = self._frame(
             f"""
 with {_RESIDENTS},
 
@@ -205,21 +247,24 @@ limit $limit
                 "limit": limit,
             },
         )
+        return found.filter(pl.col("person_key").is_in(self._seen(found["person_key"].to_list())))
 
     def keys_of(self, text: str) -> list[str]:
         """Return the keys of the persons with a key (also one of old), person code or national id, in order."""
-        return self._frame(
+        found = self._frame(
             "select person_key from per_persons where person_key = $text"
             " union select new_person_key from per_redirects where old_person_key = $text"
             " union select person_key from per_cards where upper(person_code) = upper($text) or national_id = $text"
             " order by person_key",
             {"text": text.strip()},
         )["person_key"].to_list()
+        return self._seen(found)
 
     # One person
 
     def person(self, person_key: str) -> dict[str, Any] | None:
         """Return who a person is, or None when there is no such key."""
+        self._let(person_key)
         found = self._frame("select * from per_persons where person_key = ?", [person_key])
         return found.row(0, named=True) if found.height else None
 
@@ -230,14 +275,16 @@ limit $limit
             " union select new_person_key from per_redirects where old_person_key = $key",
             {"key": person_key},
         )["person_key"].to_list()
-        return found[0] if len(found) == 1 else None
+        return found[0] if len(found) == 1 and self._seen(found) else None
 
     def cards(self, person_key: str) -> pl.DataFrame:
         """One row per set of identifying fields under which the person was sent."""
+        self._let(person_key)
         return self._frame("select * from per_cards where person_key = ? order by known_from, card_key", [person_key])
 
     def residences(self, person_key: str) -> pl.DataFrame:
         """One row per stay, in order: the commune and from when to before when."""
+        self._let(person_key)
         return self._frame(
             "select residences.*, areas.name_vi as commune_vi, areas.name_en as commune_en"
             " from per_residences as residences left join dim_areas as areas"
@@ -248,6 +295,7 @@ limit $limit
 
     def doses(self, person_key: str) -> pl.DataFrame:
         """One row per dose and series, in order: its verdict with the reason in words, and whether it is confirmed."""
+        self._let(person_key)
         return self._frame(
             "select events.*, series.name_vi as series_vi, series.name_en as series_en,"
             " products.name_vi as product_vi, products.name_en as product_en,"
@@ -267,6 +315,7 @@ limit $limit
 
     def records(self, person_key: str) -> pl.DataFrame:
         """One row per record that stands, in order: what it says, and the file and line that it came from."""
+        self._let(person_key)
         return self._frame(
             "select records.*, products.name_vi as product_vi, products.name_en as product_en,"
             " facilities.name_vi as facility_vi, facilities.name_en as facility_en"
@@ -279,6 +328,7 @@ limit $limit
 
     def appointments(self, person_key: str) -> pl.DataFrame:
         """One row per appointment that stands, in order."""
+        self._let(person_key)
         return self._frame(
             "select appointments.*, products.name_vi as product_vi, products.name_en as product_en,"
             " facilities.name_vi as facility_vi, facilities.name_en as facility_en"
@@ -291,12 +341,14 @@ limit $limit
 
     def links(self, person_key: str) -> pl.DataFrame:
         """One row per pair of cards, one of them the person's, that identity linked, asked about or kept apart."""
+        self._let(person_key)
         return self._frame(
             "select * from per_links where person_key = ? order by decision, card_key_a, card_key_b", [person_key]
         )
 
     def protection(self, person_key: str, day: date) -> pl.DataFrame:
         """One row per valid dose up to `day` and disease that its series stands for, in the order of the schedule."""
+        self._let(person_key)
         return self._frame(
             "select antigens.disease_vi, antigens.disease_en, series.name_vi as series_vi, series.name_en as series_en,"
             " events.series_code, events.valid_dose_number, doses.short_name as dose_short, events.given_date,"

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from functools import partial
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import streamlit as st
 import uvicorn
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashboards import access, source
+from dashboards.access import Door, Entry
+from dashboards.handout import SESSION_COOKIE, handouts
 from dashboards.persons import open_persons
 from dashboards.warehouse import ReleaseError, current_release_id, open_release
-from pipelines.settings import Settings, turn_telemetry_off
+from pipelines.access.audit import AuditError, AuditLog
+from pipelines.access.policy import AccessDeniedError
+from pipelines.access.readers import now
+from pipelines.access.sign_in import secrets_file
+from pipelines.settings import is_production, turn_telemetry_off
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,6 +37,46 @@ _SCRIPT = Path(__file__).parent / "streamlit_app.py"
 _ENGLISH_PAGE = b'<html lang="en">'
 # Without this a browser offers to translate Vietnamese names of places, and mangles them.
 _OUR_PAGE = b'<html lang="vi" translate="no">'
+
+
+_NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_NO_SUCH_FILE = (
+    "Đường dẫn này đã dùng rồi, đã hết hạn, hoặc của trình duyệt khác; hãy tạo lại tệp từ trang. / "
+    "This address was used already, is too old, or belongs to another browser; make the file again on its page."
+)
+
+
+class BrowserSession:
+    """Gives every browser a name of its own (a cookie), to which files with personal data are bound."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or _has_session(scope):
+            await self._app(scope, receive, send)
+            return
+        secure = "; Secure" if scope["scheme"] == "https" or is_production() else ""
+        named = f"{SESSION_COOKIE}={secrets.token_urlsafe(32)}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+        async def naming(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_page(message):
+                message = {**message, "headers": [*message["headers"], (b"set-cookie", named.encode())]}
+            await send(message)
+
+        await self._app(scope, receive, naming)
+
+
+def _has_session(scope: Scope) -> bool:
+    sent = b"; ".join(value for name, value in scope["headers"] if name.lower() == b"cookie")
+    return SESSION_COOKIE in SimpleCookie(sent.decode("latin-1"))
+
+
+def _is_page(message: Message) -> bool:
+    headers: dict[bytes, bytes] = dict(message["headers"])
+    return headers.get(b"content-type", b"").startswith(b"text/html")
 
 
 class PageLanguage:
@@ -78,30 +130,59 @@ def health(request: Request) -> JSONResponse:
         return JSONResponse({"status": "nothing published", "message": str(error)}, status_code=503)
 
 
-def build_app(published_dir: Path, persons_of: Settings | None = None) -> st.App:
-    """Return the application over a folder of releases; `persons_of` opens the pages of persons of an installation."""
+async def hand_out(request: Request) -> Response:
+    """Give a file with personal data to the browser for which its address was made, once.
+
+    The file is made and its download written down before the first byte; without the line in the log there is no file.
+    """
+    client = request.client.host if request.client else "unknown"
+    log = AuditLog(access.settings().audit_log)
+    found = handouts.take(request.path_params["token"], request.cookies.get(SESSION_COOKIE))
+    try:
+        if found is None:
+            await run_in_threadpool(log.append, who=f"page:{client}", at=now(), action="refused", page="download")
+            return PlainTextResponse(_NO_SUCH_FILE, status_code=404, headers=_NOT_KEPT)
+        content = await run_in_threadpool(found.make)
+        what = dict(found.what) | {
+            "file": found.file_name,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+        await run_in_threadpool(partial(log.append, who=found.user, at=now(), action="download", **what))
+    except (AuditError, AccessDeniedError, ReleaseError) as error:
+        return PlainTextResponse(str(error), status_code=503, headers=_NOT_KEPT)
+    named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.file_name)}"}
+    return Response(content, media_type=found.media_type, headers=_NOT_KEPT | named)
+
+
+def build_app(published_dir: Path, door: Door | None = None) -> st.App:
+    """Return the application over a folder of releases, whose readers come in through a door."""
     turn_telemetry_off()
     source.use(published_dir)
-    access.open_to_readers(persons_of)
+    access.open_door(door)
+    if door is not None and door.entry is Entry.SIGN_IN:
+        st.config.set_option("secrets.files", [str(secrets_file(door.settings))])
     return st.App(
         _SCRIPT,
-        routes=[Route("/healthz", health)],
-        middleware=[Middleware(GZipMiddleware, minimum_size=1000), Middleware(PageLanguage)],
+        routes=[Route("/healthz", health), Route("/download/{token}", hand_out)],
+        middleware=[
+            Middleware(GZipMiddleware, minimum_size=1000),
+            Middleware(BrowserSession),
+            Middleware(PageLanguage),
+        ],
     )
 
 
-def serve(
-    published_dir: Path, host: str = "127.0.0.1", port: int = 8501, *, persons_of: Settings | None = None
-) -> None:
+def serve(published_dir: Path, host: str = "127.0.0.1", port: int = 8501, *, door: Door | None = None) -> None:
     """Serve until interrupted; the address is printed.
 
-    `persons_of` opens the pages of persons of that installation to every reader. Raises NothingPublishedError when
-    there is no release, PersonsFileError when persons are asked for and the release has none.
+    Raises NothingPublishedError when there is no release, PersonsFileError when the door opens persons and the release
+    has none.
     """
     open_release(published_dir)
-    if persons_of is not None:
+    if door is not None and door.persons:
         open_persons(published_dir)
-    app = build_app(published_dir, persons_of)
+    app = build_app(published_dir, door)
     shown = f"[{host}]" if ":" in host else host
     print(f"Bảng số liệu / dashboards: http://{shown}:{port}", flush=True)  # noqa: T201 - what a person waits for
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, log_config=None)

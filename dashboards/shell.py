@@ -8,10 +8,12 @@ import polars as pl
 import streamlit as st
 
 from dashboards import access, formats, source
-from dashboards.geography import AreaTree
+from dashboards.geography import ROOT_CODE, AreaTree
 from dashboards.i18n import Texts
 from dashboards.state import PERIOD_TYPES, Choices, ViewState, language_of, parse
 from dashboards.warehouse import Area, Release
+from pipelines.access.policy import Place
+from pipelines.reference import load_registry
 
 PAGES = {
     "page_nation": "app_pages/nation.py",
@@ -21,11 +23,13 @@ PAGES = {
     "page_quality": "app_pages/quality.py",
     "page_definitions": "app_pages/definitions.py",
 }
-# These exist only where persons may be seen.
+# These exist only for whom they are meant.
 PERSON_PAGES = {
     "page_due": "app_pages/due.py",
     "page_person": "app_pages/person.py",
 }
+ACCESS_PAGES = {"page_access": "app_pages/access.py"}
+AUDIT_PAGES = {"page_audit": "app_pages/audit.py"}
 _KEPT = "view"
 _PAGE_OF_LEVEL = {"nation": "page_nation", "region": "page_nation", "province": "page_province"}
 
@@ -83,8 +87,28 @@ def _registry(release_id: str, _release: Release) -> Registry:
 
 
 def pages() -> dict[str, str]:
-    """Return the pages of this reader: key of the title -> file."""
-    return PAGES | PERSON_PAGES if access.may_see_persons() else PAGES
+    """Return the pages of this reader: key of the title -> file; the first is where the reader begins."""
+    scope = access.scope()
+    found = dict(PAGES)
+    if not scope.sees_all_values():
+        # What tells of all areas together is not for a reader of one; the page of the nation shows the root of a tree.
+        del found["page_quality"]
+        roots = [Place(tree, ROOT_CODE) for tree in load_registry().hierarchies]
+        if not any(scope.may_see_values(root) for root in roots):
+            del found["page_nation"]
+        if not any(
+            scope.may_see_values(Place(area.hierarchy_code, area.area_code))
+            for area in load_registry().areas.values()
+            if area.level_code == "province"
+        ):
+            del found["page_province"]
+    if scope.may_see_anybody():
+        found |= PERSON_PAGES
+    if access.door().entry is not access.Entry.MACHINE:
+        found |= ACCESS_PAGES
+    if scope.reader.role.can_read_audit:
+        found |= AUDIT_PAGES
+    return found
 
 
 def parameters() -> dict[str, str]:
@@ -99,8 +123,15 @@ def language() -> str:
 
 
 def open_context() -> Context:
-    """Return the context of this run. Raises ReleaseError when there is nothing to read."""
+    """Return the context of this run, with the release as its reader may see it.
+
+    Where the link names no area, it is the reader's own. Raises ReleaseError when there is nothing to read.
+    """
     given = parameters()
+    scope = access.scope()
+    if not scope.sees_all_values():
+        own = scope.reader.place
+        given = {"hierarchy": own.hierarchy_code, "area": own.area_code} | given
     as_of = given.get("as_of", "")
     known = source.as_known(as_of) if as_of else None
     release = known or source.current()
@@ -117,7 +148,7 @@ def open_context() -> Context:
         as_of=as_of if known else "",
     )
     state = parse(given, choices, registry.trees)
-    return Context(release, registry, Texts(state.lang), state, missing_day="" if known else as_of)
+    return Context(release.within(scope), registry, Texts(state.lang), state, missing_day="" if known else as_of)
 
 
 def _default_first(codes: list[str], registry: Registry) -> list[str]:
@@ -149,6 +180,13 @@ def change(**fields: str) -> None:
     changed = parameters() | fields
     st.session_state[_KEPT] = changed
     st.query_params.from_dict(changed)
+
+
+def is_offered(context: Context, area: Area) -> bool:
+    """Say whether the reader may see an area and has the page that shows it."""
+    scope = context.release.scope
+    place = Place(context.state.hierarchy, area.area_code)
+    return page_of(area) in pages() and (scope is None or scope.may_see_values(place))
 
 
 def page_of(area: Area) -> str:

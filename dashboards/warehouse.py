@@ -1,7 +1,8 @@
 """The only SQL of the readers: everything that the dashboards and `niis indicator` ask of a release.
 
 Readers open the file that CURRENT names, read only, and finish on it. No function here writes, and none
-computes a measure: numbers come from the published relations as they are.
+computes a measure: numbers come from the published relations as they are. A release that was bound to a reader
+(`within`) refuses whatever that reader may not see; one that was not is the machine's own.
 
     ReleaseError
     +-- NothingPublishedError     there is no release that could be opened
@@ -14,7 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -26,6 +28,7 @@ import polars as pl
 
 from dashboards.area_lists import AreaList, Member
 from dashboards.text import search_key
+from pipelines.access.policy import Place, Scope
 from pipelines.evaluation.macros import render
 
 _POINTER = "CURRENT"
@@ -112,6 +115,27 @@ class Release:
         self._connection = connection
         self._manifest = manifest
         self._is_fallback = is_fallback
+        self._scope: Scope | None = None
+
+    def within(self, scope: Scope | None) -> Release:
+        """Return the same release for one reader: what the scope does not give is refused with AccessDeniedError."""
+        bound = copy(self)
+        bound._scope = scope
+        return bound
+
+    @property
+    def scope(self) -> Scope | None:
+        """Whose release this is; None for the machine's own."""
+        return self._scope
+
+    def _let(self, hierarchy_code: str, area_codes: Iterable[str]) -> None:
+        if self._scope is not None:
+            for area_code in area_codes:
+                self._scope.require_values(Place(hierarchy_code, area_code))
+
+    def _let_all(self) -> None:
+        if self._scope is not None:
+            self._scope.require_all_values()
 
     @property
     def release_id(self) -> str:
@@ -314,7 +338,9 @@ class Release:
         if (area_codes is None) == (parent_code is None):
             raise ValueError("Name either area_codes or parent_code: the areas themselves, or what is below one.")
         if area_codes is None:
+            self._let(hierarchy_code, [str(parent_code)])
             area_codes = self.children(hierarchy_code, str(parent_code))["area_code"].to_list()
+        self._let(hierarchy_code, area_codes)
         if not area_codes or not indicator_codes:
             return self._frame(f"select {_VALUE_COLUMNS} from fct_indicator_values limit 0")
         # The level goes along although the codes say enough: facts are sorted by it, and so most are skipped.
@@ -465,6 +491,7 @@ class Release:
                 period_from=period_from,
                 period_to=period_to,
             )
+        self._let(hierarchy_code, [member.member_code for member in members])
         levels = [areas.areas[member.area_code].level_code for member in members]
         bounds = "".join(
             f" and period {operator} ?"
@@ -517,6 +544,7 @@ class Release:
         People of whom only the former commune is known are counted in its parts by shares; null where nobody is. Of a
         ratio it is the share of the denominator, of a count that of the number itself.
         """
+        self._let(hierarchy_code, values["area_code"].unique())
         keys = ["area_code", "period", "indicator_code"]
         found = pl.DataFrame()
         if values.height:
@@ -555,6 +583,7 @@ class Release:
 
     def arrivals(self, hierarchy_code: str, area_codes: Sequence[str]) -> pl.DataFrame:
         """One row an area, month and days after its end, with the reports and doses that arrived that day."""
+        self._let(hierarchy_code, area_codes)
         return self._frame(
             "select area_code, month, delay_days, cast(sum(report_count) as bigint) as report_count,"
             " cast(sum(dose_count) as bigint) as dose_count from fct_arrivals"
@@ -565,6 +594,7 @@ class Release:
 
     def arrival_dates_of_senders(self, hierarchy_code: str, area_code: str) -> float | None:
         """Return the share of an area's arrivals that senders dated; receipts date the others. None without any."""
+        self._let(hierarchy_code, [area_code])
         share: float | None = self._frame(
             "select cast(sum(report_count + dose_count) filter (where is_dated_by_sender) as double)"
             " / sum(report_count + dose_count) from fct_arrivals where hierarchy_code = ? and area_code = ?",
@@ -574,6 +604,7 @@ class Release:
 
     def reports_expected(self, hierarchy_code: str, area_code: str) -> dict[date, float]:
         """Return how many reports of facilities each month of an area should have."""
+        self._let(hierarchy_code, [area_code])
         rows = self._frame(
             "select month, sum(value) from fct_measure_values where hierarchy_code = ? and area_code = ?"
             " and measure_code = 'reports_expected' and level_code ="
@@ -615,6 +646,7 @@ class Release:
         Counts of children lie where facilities are, in the months up to the age at which they are counted: such a file
         may touch the value.
         """
+        self._let(hierarchy_code, [area_code])
         facility_area = _FACILITY_AREA[hierarchy_code]
         return self._known(
             ("rpt_submission_places", "dim_person_measures"),
@@ -664,6 +696,7 @@ class Release:
         self, indicator_code: str, hierarchy_code: str, area_code: str, start_month: date, end_month: date
     ) -> pl.DataFrame:
         """One row a term of an indicator, with the sum of its measure over the months (null: nothing was reported)."""
+        self._let(hierarchy_code, [area_code])
         return self._frame(
             "with facts as (select measure_code, month, span_start_month, value from fct_measure_values"
             " where hierarchy_code = ? and area_code = ?"
@@ -704,6 +737,7 @@ class Release:
 
     def inflow_share(self, hierarchy_code: str, area_code: str, first_year: int, last_year: int) -> float | None:
         """Share (per cent) of an area's injections that went to residents of other areas; None where not counted."""
+        self._let(hierarchy_code, [area_code])
         rows = self._known(
             ("fct_person_flows",),
             "select 100.0 * sum(injection_count) filter (where residence_area_code not in (?, 'unknown'))"
@@ -717,6 +751,7 @@ class Release:
         self, hierarchy_code: str, area_code: str, dose_codes: Sequence[str], first_year: int, last_year: int
     ) -> pl.DataFrame:
         """One row a dose: the share (per cent) of its records whose number is not the dose's place in the series."""
+        self._let(hierarchy_code, [area_code])
         return self._known(
             ("fct_dose_numbers",),
             "select d.dose_code, d.name_vi, d.name_en,"
@@ -749,6 +784,7 @@ class Release:
 
     def cohort_curve(self, hierarchy_code: str, area_code: str, dose_code: str) -> pl.DataFrame:
         """One row a birth year and age in months; empty where no child of the area was followed from birth."""
+        self._let(hierarchy_code, [area_code])
         return self._frame(
             "select birth_year, age_months, child_count, recorded_pct, valid_pct from fct_cohort_curve"
             " where hierarchy_code = ? and area_code = ? and dose_code = ? order by birth_year, age_months",
@@ -757,6 +793,7 @@ class Release:
 
     def dose_delays(self, hierarchy_code: str, area_code: str, dose_code: str, period_type: str) -> pl.DataFrame:
         """One row a quarter or year in which children reached the age up to which the dose counts, oldest first."""
+        self._let(hierarchy_code, [area_code])
         return self._frame(
             "select period, child_count, vaccinated_count, within_window_pct, median_delay_days, tail_delay_days"
             " from fct_dose_delays where hierarchy_code = ? and area_code = ? and dose_code = ? and period_type = ?"
@@ -770,6 +807,7 @@ class Release:
         `value` counts doses and children; rows of step_kind start and step add up to the end. Percentage points of
         start, step and denominator_step add up to those of the end; they are null where a denominator is missing.
         """
+        self._let(hierarchy_code, [area_code])
         return self._frame(
             "select b.step_code, s.step_kind, b.value, b.percentage_points, s.name_vi, s.name_en, s.explanation_vi,"
             " s.explanation_en from fct_coverage_bridge as b join dim_bridge_steps as s using (step_code)"
@@ -781,6 +819,7 @@ class Release:
 
     def bridged(self, hierarchy_code: str, area_code: str) -> pl.DataFrame:
         """One row a dose and year of which the area has a bridge: dose_code, year."""
+        self._let(hierarchy_code, [area_code])
         return self._frame(
             "select distinct dose_code, year from fct_coverage_bridge"
             " where hierarchy_code = ? and area_code = ? order by dose_code, year",
@@ -789,6 +828,7 @@ class Release:
 
     def submissions(self, *, status: str | None = None, limit: int = 500, offset: int = 0) -> pl.DataFrame:
         """One row a submission with its counts, the newest first."""
+        self._let_all()
         return self._frame(
             "select submission_id, original_name, submission_kind, received_at, submitted_at, status, line_count,"
             " header_count, blank_count, accepted_count, rejected_count, duplicate_count, first_report_month,"
@@ -800,6 +840,7 @@ class Release:
 
     def submission_totals(self) -> pl.DataFrame:
         """One row a status: submissions, line_count, accepted_count, rejected_count, duplicate_count."""
+        self._let_all()
         return self._frame(
             "select status, count(*) as submissions, cast(sum(line_count) as bigint) as line_count,"
             " cast(sum(accepted_count) as bigint) as accepted_count,"
@@ -810,6 +851,7 @@ class Release:
 
     def rejection_totals(self) -> pl.DataFrame:
         """One row a reason: how many lines carry it, in how many submissions, and what to do about it."""
+        self._let_all()
         return self._frame(
             "select r.reason_code, count(distinct (r.submission_id, r.line_no)) as line_count,"
             " count(distinct r.submission_id) as submission_count,"
@@ -823,6 +865,7 @@ class Release:
         self, *, submission_id: str | None = None, reason_code: str | None = None, limit: int = 100, offset: int = 0
     ) -> pl.DataFrame:
         """One row a reason of a rejected line, with its file, field and what to do: a page of them."""
+        self._let_all()
         return self._frame(
             "select s.original_name, r.submission_id, r.line_no, r.field_name, r.reason_code,"
             " d.text_vi, d.text_en, d.action_vi, d.action_en"
@@ -836,6 +879,7 @@ class Release:
 
     def rejected_count(self, *, reason_code: str | None = None) -> int:
         """Return how many rows `rejected_rows` has over all its pages."""
+        self._let_all()
         rows = self._frame(
             "select count(*) from rpt_rejected_rows where ? is null or reason_code = ?", [reason_code, reason_code]
         )

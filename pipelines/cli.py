@@ -14,7 +14,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from pipelines.access.policy import AccessDeniedError
 from pipelines.commands import (
+    access,
+    audit,
     bridge,
     certificate,
     changes,
@@ -40,6 +43,7 @@ from pipelines.commands import (
     status,
     submit,
 )
+from pipelines.commands.acting import acting_in, log
 from pipelines.settings import load_settings, turn_telemetry_off
 
 _OUR_PACKAGES = ("pipelines.", "dashboards.", "data_quality.")
@@ -61,6 +65,9 @@ class OneSentenceGroup(TyperGroup):
             if ctx.params.get("debug") or not ours:
                 raise
             typer.echo(f"Lỗi / error: {error}", err=True)
+            if isinstance(error, AccessDeniedError) and ctx.obj is not None:
+                place = None if error.place is None else str(error.place)
+                log(ctx.obj, "refused", command=ctx.invoked_subcommand, area=place)
             ctx.exit(1)
 
 
@@ -87,18 +94,33 @@ def _common(
             help="Thư mục dữ liệu (mặc định ./data) / the folder of all data (default ./data).",
         ),
     ] = None,
+    as_user: Annotated[
+        str | None,
+        typer.Option(
+            "--as", help="Đọc với quyền của một người dùng ở đây / read with the rights of a user of this home."
+        ),
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(help="Đọc với quyền của một vai trò (cùng --area-of) / read with the rights of a role."),
+    ] = None,
+    area_of: Annotated[
+        str | None,
+        typer.Option(help="Địa bàn của vai trò, ví dụ 63:01 / the area of the role, such as 63:01."),
+    ] = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Hiện toàn bộ vết lỗi / show the whole traceback of an error.")
     ] = False,
 ) -> None:
     del debug  # read by OneSentenceGroup
     turn_telemetry_off()
-    ctx.obj = load_settings(home)
+    ctx.obj = load_settings(home, acting_in(as_user, role, area_of, ctx.invoked_subcommand))
 
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
     doctor, facilities, doses, bridge, red, compute, outliers, identity, releases, changes, nowcast,
+    access, audit,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

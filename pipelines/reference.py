@@ -25,6 +25,7 @@ class RegistryError(Exception):
     """A seed is missing, misshapen, or refers to what does not exist; the message names seed and row."""
 
 
+ACCESS_SCOPES = ("none", "area", "nation")
 _BRIDGE_ENDS = ("start", "subtotal", "end")
 _BRIDGE_KINDS = {*_BRIDGE_ENDS, "step", "denominator_step", "denominator"}
 
@@ -691,6 +692,65 @@ class DueState:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """What a reader of this role may see; the scopes are none, area (of the reader's area) and nation."""
+
+    role_code: str
+    sort_order: int
+    name_vi: str
+    name_en: str
+    explanation_vi: str
+    explanation_en: str
+    aggregate_scope: str
+    person_scope: str
+    finding_scope: str
+    hides_small_cells: bool  # outside the areas whose persons the reader may see
+    can_download: bool
+    can_request: bool  # access outside the own area, with a reason
+    can_read_audit: bool
+    is_assignable: bool  # by sign-in; the others belong to the machine
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReader:
+    """A sample reader of the demo mode: a role in an area."""
+
+    reader_code: str
+    sort_order: int
+    role_code: str
+    hierarchy_code: str
+    area_code: str
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessParameter:
+    """A number that the rules of access rest on."""
+
+    parameter_code: str
+    value: float
+    unit: str
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionRule:
+    """A kind of measure that counts persons, or of indicator whose denominator less its numerator does."""
+
+    rule_code: str
+    subject: str  # measure_kind, indicator_kind
+    code: str
+    note_vi: str
+    note_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatchUpLimit:
     """The age, as text, from which a dose is no longer caught up."""
 
@@ -783,6 +843,10 @@ class Registry:
     verdict_reasons: Mapping[str, VerdictReason]
     due_states: Mapping[str, DueState]
     catch_up_limits: Mapping[str, CatchUpLimit]
+    roles: Mapping[str, Role]
+    demo_readers: Mapping[str, DemoReader]
+    access_parameters: Mapping[str, AccessParameter]
+    suppression_rules: Mapping[str, SuppressionRule]
     message_templates: Mapping[str, MessageTemplate]
     mobile_prefixes: Mapping[str, MobilePrefix]
     dose_windows: Mapping[str, DoseWindow]
@@ -882,6 +946,10 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         verdict_reasons=_by(_read(seeds_dir, "schedule/verdict_reasons", VerdictReason), "reason_code"),
         due_states=_by(_read(seeds_dir, "care/due_states", DueState), "state_code"),
         catch_up_limits=_by(_read(seeds_dir, "care/catch_up_limits", CatchUpLimit), "dose_code"),
+        roles=_by(_read(seeds_dir, "access/roles", Role), "role_code"),
+        demo_readers=_by(_read(seeds_dir, "access/demo_readers", DemoReader), "reader_code"),
+        access_parameters=_by(_read(seeds_dir, "access/access_parameters", AccessParameter), "parameter_code"),
+        suppression_rules=_by(_read(seeds_dir, "access/suppression_rules", SuppressionRule), "rule_code"),
         message_templates=_by(_read(seeds_dir, "care/message_templates", MessageTemplate), "template_code"),
         mobile_prefixes=_by(_read(seeds_dir, "care/mobile_prefixes", MobilePrefix), "prefix"),
         dose_windows=_by(_read(seeds_dir, "schedule/dose_windows", DoseWindow), "dose_code"),
@@ -943,6 +1011,27 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     yield from _intake_problems(registry)
     yield from _identity_problems(registry)
     yield from _explanation_problems(registry)
+    yield from _access_problems(registry)
+
+
+def _access_problems(registry: Registry) -> Iterable[str]:
+    for role in registry.roles.values():
+        for name in ("aggregate_scope", "person_scope", "finding_scope"):
+            if getattr(role, name) not in ACCESS_SCOPES:
+                yield f"roles has {role.role_code} with the unknown {name} {getattr(role, name)}"
+    for reader in registry.demo_readers.values():
+        role_of = registry.roles.get(reader.role_code)
+        if role_of is None or not role_of.is_assignable:
+            yield f"demo_readers has {reader.reader_code} of the role {reader.role_code}, which cannot be given"
+        if (reader.hierarchy_code, reader.area_code) not in registry.areas:
+            yield f"demo_readers has {reader.reader_code} of the unknown area {reader.area_code}"
+    kinds = {
+        "measure_kind": {measure.measure_kind for measure in registry.measures.values()},
+        "indicator_kind": {indicator.indicator_kind for indicator in registry.indicators.values()},
+    }
+    for rule in registry.suppression_rules.values():
+        if rule.code not in kinds.get(rule.subject, set()):
+            yield f"suppression_rules has {rule.rule_code} of the unknown {rule.subject} {rule.code}"
 
 
 def _bridge_problems(registry: Registry) -> Iterable[str]:

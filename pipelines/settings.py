@@ -30,10 +30,20 @@ TELEMETRY_OFF = {
 
 
 @dataclass(frozen=True)
+class Acting:
+    """In whose place the command line reads: a user of the installation, or a role in an area (such as 63:01)."""
+
+    user: str | None = None
+    role: str | None = None
+    area: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
-    """All paths of one installation, derived from its home folder."""
+    """All paths of one installation, derived from its home folder; `acting` is empty for the keeper of the machine."""
 
     home: Path
+    acting: Acting | None = None
 
     @property
     def inbox(self) -> Path:
@@ -86,9 +96,14 @@ class Settings:
         return self.home / "certificates"
 
     @property
-    def person_access_log(self) -> Path:
-        """Who looked at single persons, when, and what for."""
-        return self.home / "audit" / "person_access.jsonl"
+    def access(self) -> Path:
+        """Users with their roles, what they asked for outside their areas, and the settings of sign-in."""
+        return self.home / "access"
+
+    @property
+    def audit_log(self) -> Path:
+        """Who signed in, was refused, looked at single persons or took a file away, when, and what for."""
+        return self.home / "audit" / "log.jsonl"
 
     @property
     def dagster_home(self) -> Path:
@@ -101,10 +116,15 @@ class Settings:
         return self.home / "writer.lock"
 
 
-def load_settings(home: Path | str | None = None) -> Settings:
+def load_settings(home: Path | str | None = None, acting: Acting | None = None) -> Settings:
     """Return the settings of `home`, else of NIIS_HOME, else of `./data`."""
     chosen = home or os.environ.get("NIIS_HOME") or Path.cwd() / "data"
-    return Settings(Path(chosen).expanduser().resolve())
+    return Settings(Path(chosen).expanduser().resolve(), acting)
+
+
+def is_production() -> bool:
+    """Say whether this installation holds real data of persons (NIIS_PRODUCTION): then nobody reads without sign-in."""
+    return os.environ.get("NIIS_PRODUCTION", "").strip().lower() in {"1", "true", "yes"}
 
 
 def turn_telemetry_off() -> None:

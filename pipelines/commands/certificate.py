@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from pipelines.commands.acting import log
 from pipelines.commands.output import CommandError, say
 from pipelines.commands.person import one_key
-from pipelines.commands.persons_file import note, opened
+from pipelines.commands.persons_file import opened
 from pipelines.settings import Settings
 
 _VERIFY = "verify"
@@ -63,7 +64,7 @@ def _print(settings: Settings, person: str, out: Path) -> None:
     persons = opened(settings)
     key = one_key(persons.keys_of(person), person)
     page, text = issue(persons, settings, key, viet_nam_now())
-    note(settings, "certificate", person_key=key)
+    log(settings, "certificate", person_key=key)
     write_private(out, page)
     say(f"{out}\n{text}")
 
@@ -72,7 +73,7 @@ def _verify(settings: Settings, text: str) -> None:
     from dashboards.certificates import verify  # noqa: PLC0415 - commands import what they need
 
     claim, outcome = verify(opened(settings), settings, text)
-    note(settings, "certificate_verify", person_key=claim.person_key, outcome=outcome)
+    log(settings, "certificate_verify", person_key=claim.person_key, outcome=outcome)
     if outcome != "matches":
         raise CommandError(_WORDS[outcome])
     say(_WORDS[outcome])

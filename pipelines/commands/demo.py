@@ -67,15 +67,14 @@ def demo(
     news = "Đã phát hành / published" if outcome.is_new else "Không có gì mới / nothing new"
     say(f"{news}: {outcome.release.release_id}, số liệu đến / as of {outcome.release.as_of_date}")
     if serve:
+        from dashboards.access import door_of  # noqa: PLC0415
         from dashboards.server import serve as serve_dashboards  # noqa: PLC0415
 
-        has_persons = outcome.release.is_synthetic and outcome.release.persons_file is not None
-        if has_persons:
-            say(
-                "Trang từng người được mở vì mọi người ở đây đều là mô phỏng; `niis serve` đóng các trang này. / "
-                "The pages of persons are open because everybody here is simulated; `niis serve` keeps them closed."
-            )
-        serve_dashboards(settings.published, host=host, port=port, persons_of=settings if has_persons else None)
+        say(
+            "Chế độ dùng thử: mọi người ở đây đều là mô phỏng; chọn vai trò ở trang «Quyền xem». / "
+            "Demo mode: everybody here is simulated; choose a role on the page 'Access'."
+        )
+        serve_dashboards(settings.published, host=host, port=port, door=door_of(settings, demo=True))
     else:
         say(f"Mở bảng số liệu / open the dashboards: niis --home {settings.home} serve")
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines.commands.acting import log
 from pipelines.commands.asked import Hierarchy, HierarchyOption
 from pipelines.commands.output import CommandError, Format, FormatOption, print_rows, say
 from pipelines.commands.persons_file import (
@@ -16,7 +17,6 @@ from pipelines.commands.persons_file import (
     WordsOption,
     day_of,
     known_area,
-    note,
     opened,
 )
 from pipelines.settings import Settings
@@ -100,7 +100,7 @@ def due(
     if unknown := sorted(set(state or []) - set(known)):
         raise CommandError(f"there is no state '{unknown[0]}'; choose from {', '.join(known)}.")
     frame = lists.described(persons.due_list(hierarchy.value, area, on), texts)
-    note(
+    log(
         settings,
         "due_list",
         hierarchy=hierarchy.value,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.commands.acting import log
 from pipelines.commands.asked import Hierarchy, HierarchyOption
 from pipelines.commands.output import CommandError, Format, FormatOption, console, plain, print_rows
-from pipelines.commands.persons_file import AreaOption, Words, WordsOption, known_area, note, opened
+from pipelines.commands.persons_file import AreaOption, Words, WordsOption, known_area, opened
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def find(
     known_area(persons, hierarchy.value, area)
     found = persons.find(text, hierarchy_code=hierarchy.value, area_code=area, day=persons.as_of_date)
     ways = ",".join(sorted(set(found["found_by"])))
-    note(settings, "search", hierarchy=hierarchy.value, area=area, found=found.height, by=ways)
+    log(settings, "search", hierarchy=hierarchy.value, area=area, found=found.height, by=ways)
     columns = ["person_key", "full_name", "birth_date", "sex", "mother_name", "commune_vi", "found_by"]
     print_rows(found.to_dicts(), columns, form)
 
@@ -67,7 +68,7 @@ def show(
     key = one_key(persons.keys_of(person), person)
     who = persons.person(key)
     assert who is not None, "keys_of gives keys of persons only"
-    note(settings, "person", person_key=key)
+    log(settings, "person", person_key=key)
     doses = persons.doses(key)
     verdicts = pl.Series("verdict", [verdict_text(row, texts) for row in doses.iter_rows(named=True)], dtype=pl.String)
     sections: dict[str, pl.DataFrame] = {

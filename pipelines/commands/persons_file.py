@@ -1,14 +1,14 @@
-"""What the commands about persons share: opening their file, the area and the day, and writing down who looked."""
+"""What the commands about persons share: opening their file, the area and the day."""
 
 from __future__ import annotations
 
-import getpass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.commands.acting import scope_of
 from pipelines.commands.asked import unknown_area
 from pipelines.settings import Settings
 
@@ -37,10 +37,10 @@ WordsOption = Annotated[Words, typer.Option("--language", help="Tiếng của gh
 
 
 def opened(settings: Settings) -> Persons:
-    """Return the persons of the current release."""
+    """Return the persons of the current release that whoever reads may see."""
     from dashboards.persons import open_persons  # noqa: PLC0415 - commands import what they need
 
-    return open_persons(settings.published)
+    return open_persons(settings.published).within(scope_of(settings))
 
 
 def known_area(persons: Persons, hierarchy: str, area: str) -> None:
@@ -52,11 +52,3 @@ def known_area(persons: Persons, hierarchy: str, area: str) -> None:
 def day_of(persons: Persons, moment: datetime | None) -> date:
     """Return the day that was given, else that of the data."""
     return persons.as_of_date if moment is None else moment.date()
-
-
-def note(settings: Settings, action: str, **what: str | int | None) -> None:
-    """Write down that the user of this machine looked."""
-    from dashboards.formats import viet_nam_now  # noqa: PLC0415 - commands import what they need
-    from pipelines.care.audit import note_access  # noqa: PLC0415
-
-    note_access(settings.person_access_log, who=f"cli:{getpass.getuser()}", at=viet_nam_now(), action=action, **what)

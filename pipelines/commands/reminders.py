@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from pipelines.commands.acting import log
 from pipelines.commands.asked import Hierarchy, HierarchyOption
 from pipelines.commands.output import say
-from pipelines.commands.persons_file import AreaOption, DateOption, day_of, known_area, note, opened
+from pipelines.commands.persons_file import AreaOption, DateOption, day_of, known_area, opened
 from pipelines.settings import Settings
 
 _REASONS = {
@@ -47,7 +48,7 @@ def reminders(
     known_area(persons, hierarchy.value, area)
     on = day_of(persons, day)
     made = reminders_of(persons.due_list(hierarchy.value, area, on), load_registry(), on)
-    note(
+    log(
         settings,
         "reminders",
         hierarchy=hierarchy.value,

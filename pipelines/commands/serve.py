@@ -30,9 +30,18 @@ def serve(
             " / open the pages of single persons, due lists and histories, to every reader of this server.",
         ),
     ] = False,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo",
+            help="Dùng thử: chọn vai trò mẫu trên trang; bị từ chối trên hệ thống thật"
+            " / try out sample roles chosen on a page; refused on a production system.",
+        ),
+    ] = False,
 ) -> None:
     """Mở bảng số liệu trên bản đang phát hành / serve the dashboards over the current release."""
-    from dashboards.server import serve as serve_dashboards  # noqa: PLC0415 - commands import what they need
+    from dashboards.access import door_of  # noqa: PLC0415 - commands import what they need
+    from dashboards.server import serve as serve_dashboards  # noqa: PLC0415
 
     settings: Settings = ctx.obj
-    serve_dashboards(settings.published, host=host, port=port, persons_of=settings if persons else None)
+    serve_dashboards(settings.published, host=host, port=port, door=door_of(settings, demo=demo, persons=persons))

@@ -161,7 +161,7 @@ def test_a_key_of_old_leads_to_the_person_and_its_certificate_still_matches(tmp_
 
 def test_every_look_is_written_down_without_a_name(home: Settings) -> None:
     niis(home, "person", "find", "Nguyễn Thị Ánh", "--area", "VN")
-    lines = home.person_access_log.read_text(encoding="utf-8").splitlines()
+    lines = home.audit_log.read_text(encoding="utf-8").splitlines()
     looks = [json.loads(line) for line in lines]
     assert looks[-1]["action"] == "search"
     assert looks[-1]["who"].startswith("cli:")

@@ -12,21 +12,33 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _START = (
-    "import sys; from pathlib import Path; from dashboards.server import serve; "
-    "from pipelines.settings import Settings; "
-    "serve(Path(sys.argv[1]), port=int(sys.argv[2]), persons_of=Settings(Path(sys.argv[3])) if sys.argv[3:] else None)"
+    "import sys; from pathlib import Path; from dashboards.access import door_of; "
+    "from dashboards.server import serve; from pipelines.settings import Settings; "
+    "home, entry = sys.argv[3:] or [None, None]; "
+    "door = door_of(Settings(Path(home)), demo=entry == 'demo', persons=entry == 'persons') if home else None; "
+    "serve(Path(sys.argv[1]), port=int(sys.argv[2]), door=door)"
 )
 
 
 @contextmanager
-def served(published: Path, persons_home: Path | None = None) -> Iterator[str]:
-    """Serve a folder of releases, with the persons of a home when it is given; give the address once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served(
+    published: Path, persons_home: Path | None = None, *, entry: str = "persons", port: int | None = None
+) -> Iterator[str]:
+    """Serve a folder of releases, with the persons of a home when it is given; give the address once it answers.
+
+    `entry` is the door of that home: persons (everybody sees everything), demo or sign_in.
+    """
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
-        [sys.executable, "-c", _START, str(published), str(port), *([str(persons_home)] if persons_home else [])],
+        [
+            sys.executable,
+            "-c",
+            _START,
+            str(published),
+            str(port),
+            *([str(persons_home), entry] if persons_home else []),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -37,6 +49,13 @@ def served(published: Path, persons_home: Path | None = None) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait(process: subprocess.Popen[str], address: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import access, shell, source
-from dashboards.access import AccessError
 from dashboards.i18n import Texts
+from pipelines.access.policy import AccessDeniedError
 from pipelines.settings import Settings
 from tests.care.register import NEW_COMMUNE, Given, Person, make_persons_release
 from tests.care.test_series_states import EVERYONE
@@ -45,9 +45,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def opened_home(home: Settings) -> Iterator[Settings]:
-    access.open_to_readers(home)
+    access.open_door(access.Door(access.Entry.MACHINE, home, persons=True))
     yield home
-    access.open_to_readers(None)
+    access.open_door(None)
 
 
 def opened(home: Settings, page: str, **params: str) -> AppTest:
@@ -63,15 +63,15 @@ def opened(home: Settings, page: str, **params: str) -> AppTest:
 
 
 def looks(home: Settings) -> list[dict[str, object]]:
-    path = home.person_access_log
+    path = home.audit_log
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
 def test_the_pages_do_not_exist_and_the_file_is_not_opened_while_persons_are_closed(home: Settings) -> None:
-    access.open_to_readers(None)
+    access.open_door(None)
     assert shell.pages() == shell.PAGES
     source.use(home.published)
-    with pytest.raises(AccessError, match="niis serve --persons"):
+    with pytest.raises(AccessDeniedError, match="niis serve --persons"):
         access.persons()
     (persons,) = home.published.rglob("persons.duckdb")
     hidden = persons.with_suffix(".hidden")
@@ -152,7 +152,7 @@ def test_a_person_is_found_by_code_and_shown_whole(opened_home: Settings, langua
     assert "search" in actions
     last = looks(opened_home)[-1]
     assert (last["action"], last["person_key"]) == ("person", "mover")
-    assert set(last) == {"at", "who", "action", "person_key"}
+    assert set(last) == {"seq", "at", "who", "action", "person_key", "prev", "hash"}
 
 
 def test_a_name_without_diacritics_is_looked_for_in_the_area_only_and_never_written_down(opened_home: Settings) -> None:
@@ -162,7 +162,7 @@ def test_a_name_without_diacritics_is_looked_for_in_the_area_only_and_never_writ
     app = opened(opened_home, "person", hierarchy="34", area="01")
     app.text_input(key="w_person_search").set_value("trinh thi lua").run()
     assert MOVER.name in texts_of(app)
-    log = opened_home.person_access_log
+    log = opened_home.audit_log
     assert log.stat().st_mode & 0o777 == 0o600
     said = log.read_text(encoding="utf-8").lower()
     assert "trinh" not in said
@@ -170,7 +170,7 @@ def test_a_name_without_diacritics_is_looked_for_in_the_area_only_and_never_writ
 
 
 def test_the_pages_of_persons_are_offered_where_they_are_open(opened_home: Settings) -> None:
-    assert set(shell.pages()) == set(shell.PAGES) | set(shell.PERSON_PAGES)
+    assert set(shell.pages()) == set(shell.PAGES) | set(shell.PERSON_PAGES) | set(shell.AUDIT_PAGES)
 
 
 def test_the_file_of_another_release_is_refused(opened_home: Settings, tmp_path: Path) -> None:

@@ -26,6 +26,10 @@ PARTS = {
     "value_aliases": ("field_name", "submission_fields"),
 }
 KEYS = {
+    "access_parameters": ["parameter_code"],
+    "demo_readers": ["reader_code"],
+    "roles": ["role_code"],
+    "suppression_rules": ["rule_code"],
     "anomaly_causes": ["cause_code"],
     "antigens": ["antigen_code"],
     "area_versions": ["hierarchy_code", "area_code", "valid_from"],
