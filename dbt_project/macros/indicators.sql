@@ -28,9 +28,7 @@
         periods.period_end_month,
         parts.indicator_code,
         {{ part_sums('parts', 'facts.value') }},
-        sum(facts.value) filter (where parts.part_role = 'included') as units_included,
-        sum(facts.value) filter (where parts.part_role = 'expected') as units_expected,
-        sum(facts.value) filter (where parts.part_role = 'with_records') as units_with_records,
+        {{ unit_sums('parts', 'facts.value') }},
         {{ one_source('facts.source_code') }} as source_code
     from {{ facts }} as facts
     inner join {{ parts }} as parts on facts.measure_code = parts.measure_code
@@ -39,6 +37,53 @@
         -- A report over a longer time is in a period only as a whole.
         and {{ add_months('facts.span_start_month', '-12 * parts.offset_years') }} >= periods.period_start_month
     group by all
+{%- endmacro %}
+
+{# The same in two steps, for many periods that share their months: each month is summed once, and then the periods of
+   those sums. For a few values of one period the other is quicker. #}
+{% macro period_sums_of_months(facts, parts, periods) -%}
+    select
+        months.hierarchy_code,
+        months.level_code,
+        months.area_code,
+        periods.period_type,
+        periods.period,
+        periods.period_start_month,
+        periods.period_end_month,
+        months.indicator_code,
+        sum(months.numerator_sum) as numerator_sum,
+        sum(months.denominator_sum) as denominator_sum,
+        bit_or(months.numerator_found) as numerator_found,
+        bit_or(months.denominator_found) as denominator_found,
+        sum(months.units_included) as units_included,
+        sum(months.units_expected) as units_expected,
+        sum(months.units_with_records) as units_with_records,
+        {{ one_source('months.source_code') }} as source_code
+    from (
+        select
+            facts.hierarchy_code,
+            facts.level_code,
+            facts.area_code,
+            {{ add_months('facts.month', '-12 * parts.offset_years') }} as month,
+            {{ add_months('facts.span_start_month', '-12 * parts.offset_years') }} as span_start_month,
+            parts.indicator_code,
+            {{ part_sums('parts', 'facts.value') }},
+            {{ unit_sums('parts', 'facts.value') }},
+            {{ one_source('facts.source_code') }} as source_code
+        from {{ facts }} as facts
+        inner join {{ parts }} as parts on facts.measure_code = parts.measure_code
+        group by all
+    ) as months
+    inner join {{ periods }} as periods
+        on months.month = periods.month and months.span_start_month >= periods.period_start_month
+    group by all
+{%- endmacro %}
+
+{# How many units are in, of those expected, as columns of the same query. #}
+{% macro unit_sums(parts, value) -%}
+    sum({{ value }}) filter (where {{ parts }}.part_role = 'included') as units_included,
+        sum({{ value }}) filter (where {{ parts }}.part_role = 'expected') as units_expected,
+        sum({{ value }}) filter (where {{ parts }}.part_role = 'with_records') as units_with_records
 {%- endmacro %}
 
 {# The role of the parts that say how many a value is about: of a ratio its denominator, of a count its number. #}

@@ -219,7 +219,11 @@ counted as (
 ),
 
 matched_terms as (
-    select terms.*, measures.measure_kind
+    select
+        terms.*,
+        measures.measure_kind,
+        {{ term_bit('dense_rank() over (partition by terms.indicator_code order by terms.measure_code) - 1') }}
+            as measure_bit
     from {{ ref('indicator_terms') }} as terms
     inner join {{ ref('indicators') }} as indicators using (indicator_code)
     inner join {{ ref('measures') }} as measures using (measure_code)
@@ -227,7 +231,7 @@ matched_terms as (
 ),
 
 required_measures as (
-    select indicator_code, count(distinct measure_code) as measure_count
+    select indicator_code, bit_or(measure_bit) as measure_bits
     from matched_terms
     group by indicator_code
 ),
@@ -266,8 +270,8 @@ matched as (
         counted.month,
         counted.span_start_month,
         matched_terms.indicator_code,
-        required_measures.measure_count
-    having count(distinct counted.measure_code) = required_measures.measure_count
+        required_measures.measure_bits
+    having bit_or(matched_terms.measure_bit) = required_measures.measure_bits
 ),
 
 matched_values as (

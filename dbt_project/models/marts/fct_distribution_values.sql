@@ -40,7 +40,7 @@ facts as (
 ),
 
 sums as (
-    {{ period_sums('facts', 'parts', 'period_months') }}
+    {{ period_sums_of_months('facts', 'parts', 'period_months') }}
 ),
 
 unit_values as (
@@ -50,36 +50,52 @@ unit_values as (
 areas_above as (
     select
         ancestors.hierarchy_code, ancestors.area_code,
-        ancestors.ancestor_code, ancestors.ancestor_level_code, areas.level_code
+        ancestors.ancestor_code, ancestors.ancestor_level_code, areas.level_code,
+        dense_rank() over (order by ancestors.hierarchy_code, ancestors.ancestor_code) as ancestor_no
     from {{ ref('int_area_ancestors') }} as ancestors
     inner join {{ ref('areas') }} as areas
         on ancestors.hierarchy_code = areas.hierarchy_code and ancestors.area_code = areas.area_code
     where not areas.is_pseudo and ancestors.ancestor_code <> ancestors.area_code
 ),
 
-expected as (
-    select hierarchy_code, ancestor_code, level_code as unit_level_code, count(*) as unit_count
+-- Numbers stand for what a group is named by: ranking millions of rows by nine texts takes several times as long.
+above as (
+    select hierarchy_code, ancestor_code, ancestor_level_code, ancestor_no, level_code as unit_level_code,
+        count(*) as unit_count
     from areas_above
-    group by hierarchy_code, ancestor_code, level_code
+    group by all
+),
+
+period_numbers as (
+    select distinct
+        period_type, period, period_start_month, period_end_month,
+        dense_rank() over (order by period_type, period) as period_no
+    from period_months
+),
+
+base_numbers as (
+    select distinct
+        base_indicator_code, unit_level_code,
+        dense_rank() over (order by base_indicator_code, unit_level_code) as base_no
+    from distributions
 ),
 
 placed as (
     select
-        unit_values.hierarchy_code,
-        areas_above.ancestor_level_code as level_code,
-        areas_above.ancestor_code as area_code,
-        unit_values.period_type,
-        unit_values.period,
-        unit_values.period_start_month,
-        unit_values.period_end_month,
-        unit_values.level_code as unit_level_code,
+        areas_above.ancestor_no,
+        period_numbers.period_no,
+        base_numbers.base_no,
         unit_values.area_code as unit_code,
-        unit_values.indicator_code as base_indicator_code,
         unit_values.numerator,
         unit_values.denominator,
         unit_values.value,
         unit_values.source_code
     from unit_values
+    inner join base_numbers
+        on unit_values.indicator_code = base_numbers.base_indicator_code
+        and unit_values.level_code = base_numbers.unit_level_code
+    inner join period_numbers
+        on unit_values.period_type = period_numbers.period_type and unit_values.period = period_numbers.period
     inner join areas_above
         on unit_values.hierarchy_code = areas_above.hierarchy_code
         and unit_values.area_code = areas_above.area_code
@@ -87,8 +103,7 @@ placed as (
     where unit_values.value is not null and unit_values.denominator > 0
 ),
 
-{% set group = 'hierarchy_code, level_code, area_code, period_type, period, period_start_month, period_end_month,'
-    ~ ' unit_level_code, base_indicator_code' %}
+{% set group = 'ancestor_no, period_no, base_no' %}
 ranked as (
     select
         *,
@@ -100,7 +115,9 @@ ranked as (
 
 measured as (
     select
-        {{ group }},
+        ranked.ancestor_no,
+        ranked.period_no,
+        distributions.unit_level_code,
         distributions.indicator_code,
         distributions.multiplier,
         distributions.definition_version,
@@ -127,32 +144,35 @@ measured as (
         end as denominator,
         {{ one_source('ranked.source_code') }} as source_code
     from ranked
-    inner join distributions using (base_indicator_code, unit_level_code)
-    group by {{ group }}, distributions.indicator_code, distributions.multiplier, distributions.definition_version,
-        distributions.statistic, distributions.base_multiplier
+    inner join base_numbers on ranked.base_no = base_numbers.base_no
+    inner join distributions
+        on base_numbers.base_indicator_code = distributions.base_indicator_code
+        and base_numbers.unit_level_code = distributions.unit_level_code
+    group by ranked.ancestor_no, ranked.period_no, distributions.unit_level_code, distributions.indicator_code,
+        distributions.multiplier, distributions.definition_version, distributions.statistic,
+        distributions.base_multiplier
 )
 
 select
-    measured.hierarchy_code,
-    measured.level_code,
-    measured.area_code,
-    measured.period_type,
-    measured.period,
-    measured.period_start_month,
-    measured.period_end_month,
+    above.hierarchy_code,
+    above.ancestor_level_code as level_code,
+    above.ancestor_code as area_code,
+    period_numbers.period_type,
+    period_numbers.period,
+    period_numbers.period_start_month,
+    period_numbers.period_end_month,
     measured.indicator_code,
     measured.numerator,
     measured.denominator,
     measured.multiplier * measured.numerator / measured.denominator as value,
     cast(measured.units_included as bigint) as units_included,
-    cast(expected.unit_count as bigint) as units_expected,
-    case when measured.units_included < expected.unit_count then 'calculated_partial' else 'calculated' end
+    cast(above.unit_count as bigint) as units_expected,
+    case when measured.units_included < above.unit_count then 'calculated_partial' else 'calculated' end
         as value_status,
     measured.definition_version,
     measured.source_code
 from measured
-inner join expected
-    on measured.hierarchy_code = expected.hierarchy_code
-    and measured.area_code = expected.ancestor_code
-    and measured.unit_level_code = expected.unit_level_code
-order by measured.hierarchy_code, measured.indicator_code, measured.level_code, measured.area_code
+inner join above
+    on measured.ancestor_no = above.ancestor_no and measured.unit_level_code = above.unit_level_code
+inner join period_numbers on measured.period_no = period_numbers.period_no
+order by above.hierarchy_code, measured.indicator_code, above.ancestor_level_code, above.ancestor_code
