@@ -7,7 +7,7 @@ JOBS   ?= 2
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark demo dev parity test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts bench-metrics lock clean
+.PHONY: help setup setup-spark setup-oidc demo dev parity test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts bench-metrics lock clean
 
 help: ## What can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,6 +27,13 @@ setup-spark: .venv-spark/.installed ## Build .venv-spark, the environment of the
 .venv-spark/.installed: requirements-spark.txt | .venv/.installed
 	$(BIN)/python -m venv .venv-spark
 	.venv-spark/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.txt
+	@touch $@
+
+setup-oidc: .venv-oidc/.installed ## Build .venv-oidc, the OpenID provider that the test of sign-in starts
+
+.venv-oidc/.installed: requirements-oidc.txt | .venv/.installed
+	$(BIN)/python -m venv .venv-oidc
+	.venv-oidc/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-oidc.txt
 	@touch $@
 
 demo: setup ## Synthetic nation, real history: from files to the dashboards (SERVE=0: do not serve)
@@ -86,6 +93,7 @@ lock: ## Resolve the dependencies again (needs uv)
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q pyproject.toml -o requirements.txt
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q --group spark -c requirements.txt -o requirements-spark.txt
+	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q --group oidc -o requirements-oidc.txt
 
 clean: ## Remove the environments and the demo's data
-	rm -rf .venv .venv-spark data
+	rm -rf .venv .venv-spark .venv-oidc data
