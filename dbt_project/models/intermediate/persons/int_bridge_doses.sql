@@ -49,38 +49,87 @@ sent as (
 ),
 
 told as (
-    -- A record and the dose that it says it was.
+    -- A record and the dose that it says it was. Its event is the person, the day and the dose, which names the series.
     select
         sent.record_key,
         sent.person_key,
-        sent.person_key || '|' || doses.series_code || '|' || cast(sent.given_date as string) as event_key,
         sent.unit_code,
         sent.given_date,
         doses.dose_code,
         sent.age_months < doses.age_limit_months as is_under,
-        sent.is_chosen
+        sent.age_months < doses.age_limit_months and sent.is_chosen as is_counted
     from sent
     inner join {{ ref('product_series') }} as product_series on sent.product_code = product_series.product_code
     inner join doses
         on product_series.series_code = doses.series_code and sent.dose_number = doses.dose_number
 ),
 
-counted as (
-    -- What the period counts; of several records of one event and dose, one stands for the event.
+told_of_event as (
+    -- What the period counts: of several records of one event and dose, the first stands for the event.
     select
-        *,
-        row_number() over (
-            partition by coalesce(event_key, record_key), dose_code order by record_key
-        ) as copy_no
+        person_key,
+        given_date,
+        dose_code,
+        bool_or(is_under) as is_under,
+        count(*) filter (where is_counted) as counted_records,
+        min(record_key) filter (where is_counted) as counted_record_key,
+        min_by(unit_code, record_key) filter (where is_counted) as place_unit_code
     from told
-    where is_under and is_chosen
+    where person_key is not null and given_date is not null
+    group by person_key, given_date, dose_code
 ),
 
-told_of_event as (
-    select event_key, dose_code, bool_or(is_under) as is_under
-    from told
-    where event_key is not null
-    group by event_key, dose_code
+recorded as (
+    select
+        verdicts.person_key,
+        verdicts.given_date,
+        doses.dose_code,
+        coalesce(verdicts.valid_dose_number = doses.dose_number, false) as is_valid_itself
+    from {{ ref('int_dose_verdicts') }} as verdicts
+    inner join doses
+        on verdicts.series_code = doses.series_code and verdicts.recorded_dose_number = doses.dose_number
+),
+
+events as (
+    -- Both sides in one: most events are the same dose to both.
+    select
+        coalesce(told_of_event.person_key, recorded.person_key) as person_key,
+        coalesce(told_of_event.given_date, recorded.given_date) as given_date,
+        coalesce(told_of_event.dose_code, recorded.dose_code) as dose_code,
+        told_of_event.person_key is not null as is_told,
+        told_of_event.is_under,
+        coalesce(told_of_event.counted_records, 0) > 0 as is_counted,
+        told_of_event.place_unit_code,
+        recorded.person_key is not null as is_recorded,
+        recorded.is_valid_itself
+    from told_of_event
+    full join recorded
+        on told_of_event.person_key = recorded.person_key
+        and told_of_event.given_date = recorded.given_date
+        and told_of_event.dose_code = recorded.dose_code
+),
+
+misnumbered as (
+    select events.person_key, events.given_date, events.dose_code
+    from events
+    inner join doses on events.dose_code = doses.dose_code
+    inner join {{ ref('int_dose_verdicts') }} as verdicts
+        on events.person_key = verdicts.person_key
+        and events.given_date = verdicts.given_date
+        and doses.series_code = verdicts.series_code
+    where events.is_counted and not events.is_recorded
+),
+
+valid_elsewhere as (
+    -- Another dose of the series may be the valid one of this number.
+    select events.person_key, events.given_date, events.dose_code, verdicts.given_date as valid_date
+    from events
+    inner join doses on events.dose_code = doses.dose_code
+    inner join {{ ref('int_dose_verdicts') }} as verdicts
+        on events.person_key = verdicts.person_key
+        and doses.series_code = verdicts.series_code
+        and doses.dose_number = verdicts.valid_dose_number
+    where events.is_recorded and not events.is_valid_itself
 ),
 
 children as (
@@ -91,92 +140,99 @@ children as (
     where children.cohort_age_code in (select cohort_age_code from doses)
 ),
 
-period_side as (
+sides as (
     select
-        counted.event_key,
-        counted.dose_code,
-        counted.unit_code as place_unit_code,
-        year(counted.given_date) as given_year,
+        events.dose_code,
+        events.place_unit_code,
+        cast(year(events.given_date) as integer) as given_year,
         children.residence_unit_code,
-        year(children.reach_date) as reach_year,
+        cast(year(children.reach_date) as integer) as reach_year,
+        events.is_told,
+        events.is_under,
+        events.is_counted,
         case
-            when counted.person_key is null then 'not_matched_record'
-            when counted.copy_no > 1 then 'duplicate'
+            when not events.is_counted then null
             when children.person_key is null then 'died'
-            when verdicts.recorded_dose_number <> doses.dose_number then 'other_number_out'
-            when counted.given_date >= children.reach_date then 'after_age_limit'
+            when misnumbered.person_key is not null then 'other_number_out'
+            when events.given_date >= children.reach_date then 'after_age_limit'
             when not children.is_followed then 'not_followed'
-            when year(children.reach_date) <> year(counted.given_date) then 'other_year_out'
+            when year(children.reach_date) <> year(events.given_date) then 'other_year_out'
             when children.month >= {{ month_of(as_of_date()) }} then 'not_yet_reached'
-        end as out_code
-    from counted
-    inner join doses on counted.dose_code = doses.dose_code
-    left join {{ ref('int_dose_verdicts') }} as verdicts on counted.event_key = verdicts.event_key
+        end as out_code,
+        events.is_recorded
+        and coalesce(children.is_followed, false)
+        and children.month < {{ month_of(as_of_date()) }}
+        and events.given_date < children.reach_date as is_of_cohort,
+        not events.is_valid_itself
+        and coalesce(valid_elsewhere.valid_date >= children.reach_date, true) as is_invalid
+    from events
+    inner join doses on events.dose_code = doses.dose_code
     left join children
-        on counted.person_key = children.person_key and doses.cohort_age_code = children.cohort_age_code
+        on events.person_key = children.person_key and doses.cohort_age_code = children.cohort_age_code
+    left join misnumbered
+        on events.person_key = misnumbered.person_key
+        and events.given_date = misnumbered.given_date
+        and events.dose_code = misnumbered.dose_code
+    left join valid_elsewhere
+        on events.person_key = valid_elsewhere.person_key
+        and events.given_date = valid_elsewhere.given_date
+        and events.dose_code = valid_elsewhere.dose_code
 ),
 
-cohort_side as (
-    select
-        verdicts.event_key,
-        doses.dose_code,
-        children.residence_unit_code,
-        year(children.reach_date) as reach_year,
-        year(verdicts.given_date) as given_year,
-        valid_doses.event_key is null as is_invalid
-    from {{ ref('int_dose_verdicts') }} as verdicts
-    inner join doses
-        on verdicts.series_code = doses.series_code and verdicts.recorded_dose_number = doses.dose_number
-    inner join children
-        on verdicts.person_key = children.person_key and doses.cohort_age_code = children.cohort_age_code
-    left join {{ ref('int_dose_verdicts') }} as valid_doses
-        on verdicts.person_key = valid_doses.person_key
-        and verdicts.series_code = valid_doses.series_code
-        and doses.dose_number = valid_doses.valid_dose_number
-        and valid_doses.given_date < children.reach_date
+outs as (
+    select dose_code, place_unit_code, given_year, out_code
+    from sides
+    where out_code is not null
+
+    union all
+
+    select dose_code, unit_code, cast(year(given_date) as integer), 'not_matched_record'
+    from told
+    where person_key is null and is_counted
+
+    union all
+
+    select told.dose_code, told.unit_code, cast(year(told.given_date) as integer), 'duplicate'
+    from told
+    inner join told_of_event
+        on told.person_key = told_of_event.person_key
+        and told.given_date = told_of_event.given_date
+        and told.dose_code = told_of_event.dose_code
     where
-        children.is_followed
-        and children.month < {{ month_of(as_of_date()) }}
-        and verdicts.given_date < children.reach_date
+        told_of_event.counted_records > 1 and told.is_counted and told.record_key <> told_of_event.counted_record_key
 ),
 
 met as (
     select
-        period_side.dose_code,
-        period_side.place_unit_code,
-        cast(period_side.given_year as integer) as given_year,
+        dose_code,
+        place_unit_code,
+        given_year,
         cast(null as string) as residence_unit_code,
         cast(null as integer) as reach_year,
-        period_side.out_code,
+        out_code,
         cast(null as string) as in_code,
         false as is_invalid
-    from period_side
-    where period_side.out_code is not null
+    from outs
 
     union all
 
     select
-        cohort_side.dose_code,
-        period_side.place_unit_code,
-        cast(cohort_side.given_year as integer) as given_year,
-        cohort_side.residence_unit_code,
-        cast(cohort_side.reach_year as integer) as reach_year,
+        dose_code,
+        place_unit_code,
+        given_year,
+        residence_unit_code,
+        reach_year,
         null as out_code,
         case
-            when period_side.event_key is not null and period_side.out_code is null then null
-            when period_side.event_key is not null then 'other_year_in'
-            when told_of_event.event_key is null then 'other_number_in'
-            when not told_of_event.is_under then 'birth_date_differs'
+            when is_counted and out_code is null then null
+            when is_counted then 'other_year_in'
+            when not is_told then 'other_number_in'
+            when not is_under then 'birth_date_differs'
             else 'report_stands'
         end as in_code,
-        cohort_side.is_invalid
-    from cohort_side
-    left join period_side
-        on cohort_side.event_key = period_side.event_key
-        and cohort_side.dose_code = period_side.dose_code
-        and coalesce(period_side.out_code, '') <> 'duplicate'
-    left join told_of_event
-        on cohort_side.event_key = told_of_event.event_key and cohort_side.dose_code = told_of_event.dose_code
+        is_invalid
+    from sides
+    where is_of_cohort
 )
 
 select
