@@ -896,6 +896,97 @@ class Release:
             " c.severity, c.rule_code, c.scope"
         )
 
+    # Findings
+
+    def findings(
+        self,
+        *,
+        rule_code: str | None = None,
+        place: Place | None = None,
+        severity: str | None = None,
+        key_prefix: str = "",
+    ) -> pl.DataFrame:
+        """One row a finding that the reader may see, with the words of its rule; the release's, by key.
+
+        `place` leaves those of an area and of all below it. A release of an earlier version has none.
+        """
+        below, parameters = "true", [key_prefix, rule_code, rule_code, severity, severity]
+        if place is not None:
+            below = (
+                "coalesce(f.hierarchy_code, '34') = ? and f.area_code in (with recursive inner_areas as ("
+                " select area_code from dim_areas where hierarchy_code = ? and area_code = ? union all"
+                " select a.area_code from dim_areas as a join inner_areas as i on a.parent_code = i.area_code"
+                " where a.hierarchy_code = ?) select area_code from inner_areas)"
+            )
+            tree = place.hierarchy_code
+            parameters += [tree, tree, place.area_code, tree]
+        found = self._known(
+            ["rpt_findings"],
+            "select f.*, coalesce(f.hierarchy_code, '34') as tree_code, r.name_vi as rule_vi, r.name_en as rule_en,"
+            " r.rationale_vi, r.rationale_en, r.action_vi, r.action_en, a.name_vi as area_vi, a.name_en as area_en,"
+            " p.name_vi as facility_vi, p.name_en as facility_en"
+            " from rpt_findings as f left join dim_quality_rules as r using (rule_code)"
+            " left join dim_areas as a on a.hierarchy_code = coalesce(f.hierarchy_code, '34')"
+            " and a.area_code = f.area_code"
+            " left join dim_facilities as p on p.facility_code = f.facility_code"
+            " where starts_with(f.finding_key, ?) and (? is null or f.rule_code = ?)"
+            f" and (? is null or f.severity = ?) and {below} order by f.finding_key",
+            parameters,
+        )
+        if self._scope is None or not found.height:
+            return found
+        areas = found.select("tree_code", "area_code").unique().rows()
+        seen = {pair: self._may_see_findings(*pair) for pair in areas}
+        return found.filter(pl.Series([seen[pair] for pair in found.select("tree_code", "area_code").rows()]))
+
+    def _may_see_findings(self, hierarchy_code: str, area_code: str | None) -> bool:
+        assert self._scope is not None
+        place = Place(hierarchy_code, area_code) if area_code else Place(*self._root())
+        return self._scope.may_see_findings(place)
+
+    def _root(self) -> tuple[str, str]:
+        rows = self._frame("select hierarchy_code, area_code from dim_areas where parent_code is null order by all")
+        return rows.row(0)
+
+    def facility_place(self, facility_code: str, hierarchy_code: str) -> Place | None:
+        """Return the commune of a facility in a tree, or None when there is no such facility."""
+        rows = self._frame(
+            f"select {_FACILITY_AREA[hierarchy_code]} from dim_facilities where facility_code = ?", [facility_code]
+        )
+        return Place(hierarchy_code, rows.item()) if rows.height else None
+
+    def has_measure(self, measure_code: str) -> bool:
+        """Say whether the registry has a measure."""
+        return bool(self._frame("select 1 from dim_measures where measure_code = ?", [measure_code]).height)
+
+    def submissions_like(self, prefix: str) -> list[str]:
+        """Return the ids of files that begin so and of which the reader may see every place."""
+        if self._scope is None:
+            rows = self._frame(
+                "select submission_id from rpt_submissions where starts_with(submission_id, ?) order by all", [prefix]
+            )
+            return rows["submission_id"].to_list()
+        places = self._known(
+            ["rpt_submission_places"],
+            "select s.submission_id, case when p.facility_code is null then p.hierarchy_code else '34' end as tree,"
+            " coalesce(f.commune_code_2025, p.area_code) as area_code"
+            " from rpt_submissions as s left join rpt_submission_places as p using (submission_id)"
+            " left join dim_facilities as f using (facility_code)"
+            " where starts_with(s.submission_id, ?) group by all order by all",
+            [prefix],
+        )
+        if not places.height:
+            return []
+        hidden = {row[0] for row in places.iter_rows() if not self._may_see_findings(row[1] or "34", row[2])}
+        return [key for key in places["submission_id"].unique(maintain_order=True) if key not in hidden]
+
+    def submission(self, submission_id: str) -> dict[str, Any] | None:
+        """Return the receipt of a file, or None when there is none that the reader may see."""
+        if self._scope is not None and not self.submissions_like(submission_id):
+            return None
+        rows = self._frame("select * from rpt_submissions where submission_id = ?", [submission_id])
+        return rows.row(0, named=True) if rows.height else None
+
 
 def open_release(published_dir: Path | str) -> Release:
     """Open the release that CURRENT names; when it is damaged, the newest older one that is whole.

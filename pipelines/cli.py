@@ -28,6 +28,7 @@ from pipelines.commands import (
     due,
     explain,
     facilities,
+    findings,
     generate,
     identity,
     indicator,
@@ -119,7 +120,7 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
-    doctor, facilities, doses, bridge, red, compute, outliers, identity, releases, changes, nowcast,
+    doctor, facilities, doses, bridge, red, compute, outliers, findings, identity, releases, changes, nowcast,
     access, audit,
 )  # fmt: skip
 for _command in _COMMANDS:

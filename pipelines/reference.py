@@ -474,6 +474,36 @@ class OutlierRule:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionState:
+    """What stewards' decisions leave a subject in; `is_settled` says that nobody has to act on it."""
+
+    state_code: str
+    is_settled: bool
+    sort_order: int
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionKind:
+    """A kind of decision: what it is about, the states it may be taken in and the one it leads to (None: it stays).
+
+    `detail_name` names what a decision of the kind must carry beside its reason.
+    """
+
+    decision_code: str
+    subject_kind: str
+    from_states: str
+    to_state: str | None
+    detail_name: str | None
+    sort_order: int
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class WarehouseCheck:
     """What a test inside the warehouse says, in words; braces take the table and columns that it is attached to."""
 
@@ -872,6 +902,8 @@ class Registry:
     sources: Mapping[str, DataSource]
     quality_rules: Mapping[str, QualityRule]
     outlier_rules: Mapping[str, OutlierRule]
+    decision_kinds: Mapping[str, DecisionKind]
+    decision_states: Mapping[str, DecisionState]
     warehouse_checks: Mapping[str, WarehouseCheck]
     reasons: Mapping[str, Reason]
     submission_fields: Sequence[SubmissionField]
@@ -975,6 +1007,8 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         sources=_by(_read(seeds_dir, "indicators/sources", DataSource), "source_code"),
         quality_rules=_by(_read(seeds_dir, "quality/quality_rules", QualityRule), "rule_code"),
         outlier_rules=_by(_read(seeds_dir, "quality/outlier_rules", OutlierRule), "rule_code"),
+        decision_kinds=_by(_read(seeds_dir, "quality/decision_kinds", DecisionKind), "decision_code"),
+        decision_states=_by(_read(seeds_dir, "quality/decision_states", DecisionState), "state_code"),
         warehouse_checks=_by(_read(seeds_dir, "quality/warehouse_checks", WarehouseCheck), "check_code"),
         reasons=_by(_read(seeds_dir, "quality/rejection_reasons", Reason), "reason_code"),
         submission_fields=_read(seeds_dir, "intake/submission_fields", SubmissionField),
@@ -1012,6 +1046,7 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     yield from _identity_problems(registry)
     yield from _explanation_problems(registry)
     yield from _access_problems(registry)
+    yield from _decision_problems(registry)
 
 
 def _access_problems(registry: Registry) -> Iterable[str]:
@@ -1032,6 +1067,13 @@ def _access_problems(registry: Registry) -> Iterable[str]:
     for rule in registry.suppression_rules.values():
         if rule.code not in kinds.get(rule.subject, set()):
             yield f"suppression_rules has {rule.rule_code} of the unknown {rule.subject} {rule.code}"
+
+
+def _decision_problems(registry: Registry) -> Iterable[str]:
+    for kind in registry.decision_kinds.values():
+        for state in (*kind.from_states.split(), *([kind.to_state] if kind.to_state else [])):
+            if state not in registry.decision_states:
+                yield f"decision_kinds has {kind.decision_code} with the unknown state {state}"
 
 
 def _bridge_problems(registry: Registry) -> Iterable[str]:

@@ -91,6 +91,11 @@ class Settings:
         return self.home / "as_of"
 
     @property
+    def stewardship(self) -> Path:
+        """What stewards decided of findings, outliers and files, and what the next build reads of it."""
+        return self.home / "stewardship"
+
+    @property
     def certificates(self) -> Path:
         """The secret that signs certificates, and which were issued."""
         return self.home / "certificates"
@@ -149,6 +154,11 @@ def variable_set(name: str, value: Path | str) -> Iterator[None]:
             os.environ.pop(name, None)
         else:
             os.environ[name] = before
+
+
+def decisions_url(settings: Settings) -> str:
+    """Return where stewards' decisions are kept: NIIS_DECISIONS_URL (SQLAlchemy), else a SQLite file of the home."""
+    return os.environ.get("NIIS_DECISIONS_URL") or f"sqlite:///{settings.stewardship / 'decisions.sqlite'}"
 
 
 def java() -> str | None:

@@ -11,7 +11,21 @@ from pipelines.settings import Acting, Settings
 
 # What a reader may run; everything else belongs to whoever keeps the machine.
 READER_COMMANDS = frozenset(
-    {"indicator", "explain", "bridge", "red", "nowcast", "due", "person", "reminders", "certificate", "audit", "access"}
+    {
+        "indicator",
+        "explain",
+        "bridge",
+        "red",
+        "nowcast",
+        "due",
+        "person",
+        "reminders",
+        "certificate",
+        "audit",
+        "access",
+        "findings",
+        "decide",
+    }
 )
 
 

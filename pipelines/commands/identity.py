@@ -118,15 +118,16 @@ def decide(
     """Quyết định về hai thẻ; có hiệu lực từ lần `niis run` sau / decide on two cards, from the next `niis run` on."""
     if link + apart + undo != 1:
         raise typer.BadParameter("say exactly one of --link, --apart and --undo.", param_hint="--link")
-    from pipelines.identity.decisions import DecisionStore  # noqa: PLC0415 - commands import what they need
-    from pipelines.inbox import writer_lock  # noqa: PLC0415
+    from pipelines.inbox import writer_lock  # noqa: PLC0415 - commands import what they need
     from pipelines.resources import Clock  # noqa: PLC0415
+    from pipelines.stewardship.door import decide_persons  # noqa: PLC0415
 
     store = _store(ctx)
     first, second = (_card_key(store, text) for text in (card, other))
     settings: Settings = ctx.obj
     with writer_lock(settings):
-        decision = DecisionStore(store.decisions).record(
+        decision = decide_persons(
+            settings,
             first,
             second,
             "must_link" if link else "cannot_link" if apart else "withdrawn",

@@ -38,7 +38,7 @@ OPEN = {
     "indicators", "definition", "denominators", "thresholds", "terms", "value_statuses", "sources", "periods",
     "months_of", "periods_with_values", "latest_complete_period", "red_rules", "red_categories", "arrival_parameters",
     "reporting_deadlines", "counts_doses", "submission_ids", "doses_of", "events", "anomaly_causes",
-    "checks_touching", "check_results", "is_listed", "area_list",
+    "checks_touching", "check_results", "is_listed", "area_list", "facility_place", "has_measure",
 }  # fmt: skip
 ROW = pl.DataFrame({"area_code": ["79"], "period": ["2026-03"], "indicator_code": [CODE], "period_type": ["month"]})
 # One call of everything that tells something of an area; of the area 63:79, or of all areas together.
@@ -65,6 +65,12 @@ ASKED: dict[str, Callable[[Release], Any]] = {
     "rejection_totals": lambda r: r.rejection_totals(),
     "rejected_rows": lambda r: r.rejected_rows(),
     "rejected_count": lambda r: r.rejected_count(),
+}
+# These list what stewards may settle, and leave out what is not the reader's.
+LISTED: dict[str, Callable[[Release], Any]] = {
+    "findings": lambda r: r.findings().to_dicts(),
+    "submissions_like": lambda r: r.submissions_like("a"),
+    "submission": lambda r: r.submission("a0000000000000000001"),
 }
 PERSON = "late"
 OPEN_OF_PERSONS = {"within", "states", "has_area", "release_id", "as_of_date", "is_synthetic"}
@@ -94,7 +100,7 @@ def public(kind: type) -> set[str]:
 
 def test_everything_that_can_be_asked_is_sorted_into_open_or_refused() -> None:
     """A new method goes into OPEN when it tells nothing of an area; else it asks the scope, and a call stands here."""
-    assert public(Release) == OPEN | ASKED.keys()
+    assert public(Release) == OPEN | ASKED.keys() | LISTED.keys()
     assert public(Persons) | {"release_id", "as_of_date", "is_synthetic"} == (
         OPEN_OF_PERSONS | ASKED_OF_PERSONS.keys() | KEYS_OF_PERSONS.keys()
     )
@@ -108,6 +114,13 @@ def test_the_query_layer_refuses_another_area(
     release = open_release(home.published)
     with pytest.raises(AccessDeniedError, match=own):
         ASKED[method](release.within(scope_of(role, own)))
+
+
+@pytest.mark.parametrize("method", LISTED)
+def test_what_stewards_settle_is_listed_for_stewards_alone(home: Settings, scope_of: ScopeOf, method: str) -> None:
+    release = open_release(home.published)
+    assert LISTED[method](release)
+    assert not LISTED[method](release.within(scope_of("official", "63:79")))
 
 
 def test_the_query_layer_gives_the_own_area_what_it_gives_the_keeper(home: Settings, scope_of: ScopeOf) -> None:

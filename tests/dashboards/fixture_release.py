@@ -230,6 +230,34 @@ create table rpt_check_results as
         0.0 as threshold, case when n = 1 then 'passed' else 'failed' end as status, 'warning' as severity,
         timestamp '2026-04-05 05:00:00' as checked_at, name_vi as message_vi, name_en as message_en
     from (select *, row_number() over (order by rule_code) as n from dim_quality_rules) where n <= 3;
+create table if not exists dim_facilities as
+    select c.area_code || '01' as facility_code, 'Trạm y tế ' || c.name_vi as name_vi,
+        c.name_en || ' health station' as name_en, 'commune_station' as facility_type_code,
+        c.area_code as commune_code_2017, n.area_code as commune_code_2025
+    from (select * from dim_areas where hierarchy_code = '63' and level_code = 'commune' order by area_code limit 3)
+        as c
+    cross join (select min(area_code) as area_code from dim_areas where hierarchy_code = '34' and parent_code = '01')
+        as n;
+create table rpt_findings as
+    select lower(hex(f.n)) || repeat('ab12', 5)[1:19] as finding_key, q.rule_code, f.subject_kind,
+        coalesce(f.facility_code, f.area_code) as subject_code, f.hierarchy_code, f.area_code, f.facility_code,
+        f.period, f.measure_code, cast(null as varchar) as indicator_code, cast(f.violations as bigint) as violations,
+        cast(100 as bigint) as evaluated, cast(f.value as double) as value, cast(f.expected as double) as expected,
+        f.severity, cast(f.effect as double) as effect, 'Thấy ' || f.violations || ' chỗ' as detail_vi,
+        'Found ' || f.violations as detail_en
+    from (
+        select 1 as n, 1 as rule_no, 'facility' as subject_kind, cast(null as varchar) as hierarchy_code,
+            commune_code_2025 as area_code, facility_code, '2026-02' as period, 'doses_penta3_u1' as measure_code,
+            1 as violations, 500 as value, 20 as expected, 'warning' as severity, 480 as effect
+        from (select * from dim_facilities order by facility_code limit 1) as f
+        union all
+        select 2, 2, 'facility', null, commune_code_2025, facility_code, '2026-03', null, 7, null, null, 'notice', 7
+        from (select * from dim_facilities order by facility_code limit 1) as f
+        union all select 3, 3, 'area', '63', '48', null, '2026-02', null, 3, null, null, 'blocking', 30
+        union all select 4, 1, 'area', '63', '01', null, '2026-01', 'doses_penta3_u1', 1, 90, 30, 'warning', 60
+    ) as f
+    inner join (select rule_code, row_number() over (order by rule_code) as n from dim_quality_rules) as q
+        on q.n = f.rule_no;
 create table rpt_release as
     select $release_id as release_id, date '2026-04-01' as as_of_date, timestamp '2026-04-05 05:00:00' as built_at,
         'unknown' as code_version, true as is_synthetic;
