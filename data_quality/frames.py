@@ -60,19 +60,33 @@ totals as (
     from fct_measure_values as facts
     inner join depths using (hierarchy_code, level_code)
     group by all
+),
+
+standing as (
+    -- Each such report stands at one area of a tree: its own, or a facility's commune.
+    select places.hierarchy_code, depths.depth, reported.measure_code, sum(reported.value) as value
+    from int_measures_unit_month as reported
+    inner join int_unit_ancestors as places using (unit_code)
+    inner join depths using (hierarchy_code, level_code)
+    where starts_with(reported.unit_code, 'X:')
+    group by all
 )
 
 select
     parents.hierarchy_code, parents.level_code, parents.measure_code,
     parents.value as level_value,
-    coalesce(children.value, 0) as children_value,
+    coalesce(children.value, 0) - coalesce(standing.value, 0) as children_value,
     -- Adding decimals in another order differs in the last digits.
-    round(parents.value - coalesce(children.value, 0), 3) as own_value
+    round(parents.value - coalesce(children.value, 0) + coalesce(standing.value, 0), 3) as own_value
 from totals as parents
 left join totals as children
     on parents.hierarchy_code = children.hierarchy_code
     and parents.measure_code = children.measure_code
     and children.depth = parents.depth + 1
+left join standing
+    on parents.hierarchy_code = standing.hierarchy_code
+    and parents.measure_code = standing.measure_code
+    and standing.depth = parents.depth + 1
 where parents.depth < (select max(depth) from depths where depths.hierarchy_code = parents.hierarchy_code)
 """
 

@@ -10,10 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from dashboards.warehouse import Release, open_release
+from data_quality.frames import mart_frames
 from pipelines.cli import app
 from pipelines.inbox import submit
 from pipelines.reference import load_registry
@@ -70,6 +72,9 @@ REPORTS = [
     {"facility_code": "0000101", "period": "2025-07", "measure_code": "doses_penta1_u1", "value": 5},
     {"area_code": "00001", "hierarchy_code": "63", "period": "2025Q3", "measure_code": "doses_penta1_u1", "value": 8},
     {"area_code": "00001", "hierarchy_code": "63", "period": "2025", "measure_code": "target_under1", "value": 40},
+    # A district's year within a province that reported one of its months: it can be added to neither.
+    {"area_code": "08", "hierarchy_code": "63", "period": "2025-03", "measure_code": "doses_mcv1_u1", "value": 7},
+    {"area_code": "070", "hierarchy_code": "63", "period": "2025", "measure_code": "doses_mcv1_u1", "value": 12},
 ]  # fmt: skip
 BRIDGE = {
     # 10 children once and D twice are 11 doses; 5 are a number of July's report, 3 of the quarter's.
@@ -114,6 +119,15 @@ def worked_out(no_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Setti
 @pytest.fixture(scope="module")
 def release(worked_out: Settings) -> Release:
     return open_release(worked_out.published)
+
+
+def test_a_report_that_can_be_added_to_nothing_stops_no_publication(worked_out: Settings) -> None:
+    standing = "select unit_code, value from int_measures_unit_month where unit_code like 'X:%' and value = 12"
+    assert warehouse(worked_out, standing) == [("X:A:63:070", 12)]
+    tree = mart_frames(worked_out.warehouse)["summary_measure_tree"]
+    assert tree.filter(pl.col("measure_code") == "doses_mcv1_u1").height
+    assert tree.filter(pl.col("own_value") < 0).rows() == []
+    assert (worked_out.published / "CURRENT").exists()
 
 
 def test_every_step_of_a_bridge(release: Release) -> None:
