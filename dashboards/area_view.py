@@ -9,10 +9,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, components, denominators_view, explain_view, formats, red_view, shell
+from dashboards import charts, components, denominators_view, explain_view, exports_view, formats, red_view, shell
 from dashboards.definitions import definition_of
 from dashboards.downloads import Column, Extract
 from dashboards.explanation import events_touching, series_of
+from dashboards.exports.scope import release_facts
 from dashboards.shell import Context
 from dashboards.views import (
     COHORT_POLICY,
@@ -89,6 +90,7 @@ def draw(context: Context) -> None:
         _bridge(subject)
         st.info(texts("below_none", area=area_name(area, texts)), icon=":material/info:")
         _table(subject, _described(subject, with_every_area([area], own, texts)))
+    exports_view.draw(context)
 
 
 def _values(context: Context, areas: Sequence[str], indicators: Sequence[str], period: str) -> pl.DataFrame:
@@ -496,16 +498,12 @@ def _split_column(subject: _Subject, frame: pl.DataFrame) -> list[pl.Expr]:
 def _facts(subject: _Subject, frame: pl.DataFrame) -> list[tuple[str, Any]]:
     """Return what the workbook says of its source and scope."""
     context, texts = subject.context, subject.context.texts
-    info = context.release.info()
     hierarchy = context.registry.hierarchies.row(
         by_predicate=pl.col("hierarchy_code") == context.state.hierarchy, named=True
     )
     sums = {name: frame[name].sum() or 0 for name in ("units_included", "units_expected")}
     return [
-        (texts("data_kind"), texts("kind_synthetic" if info.is_synthetic else "kind_routine")),
-        (texts("as_of"), info.as_of_date),
-        (texts("built_at"), formats.viet_nam_time(info.built_at)),
-        (texts("release"), info.release_id),
+        *release_facts(context.release.info(), context.release.check_results(), texts),
         (texts("indicator"), texts.named(dict(subject.indicator), "label")),
         (texts("period_type"), texts(f"period_type_{context.state.period_type}")),
         (texts("period"), subject.period),

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from dashboards import formats
 from dashboards.i18n import Texts
-from dashboards.shell import Context
 from dashboards.views import Band, Row, bands_of
+
+if TYPE_CHECKING:
+    from dashboards.shell import Context
 
 _CRUMB = 0.001
 
 
 def definition_of(context: Context, indicator: Row) -> dict[str, str]:
     """Return an indicator as header -> text: what the page shows and the workbook repeats."""
-    texts = context.texts
+    return described(indicator, context.release.terms(), context.registry.thresholds, context.texts)
+
+
+def described(indicator: Row, all_terms: pl.DataFrame, thresholds: pl.DataFrame, texts: Texts) -> dict[str, str]:
+    """Return an indicator as header -> text, from the terms and the bands of all indicators."""
     code = indicator["indicator_code"]
-    terms = context.release.terms().filter(pl.col("indicator_code") == code)
-    bands = bands_of(context.registry.thresholds, code, texts)
+    terms = all_terms.filter(pl.col("indicator_code") == code)
+    bands = bands_of(thresholds, code, texts)
     return {
         texts("indicator_code"): code,
         texts("indicator"): texts.named(dict(indicator), "label"),

@@ -826,6 +826,59 @@ class Release:
             [hierarchy_code, area_code],
         )
 
+    # Files that leave
+
+    def measures(self) -> pl.DataFrame:
+        """One row a measure of the registry: measure_code, measure_kind, name_vi, name_en, unit, source."""
+        return self._frame(
+            "select measure_code, measure_kind, name_vi, name_en, unit, source from dim_measures order by measure_code"
+        )
+
+    def measure_values(
+        self,
+        measure_codes: Sequence[str],
+        hierarchy_code: str,
+        area_codes: Sequence[str],
+        first_month: date,
+        last_month: date,
+    ) -> pl.DataFrame:
+        """One row an area and measure that has data in the months: the sum over them, and how many months have any.
+
+        area_code, measure_code, value, months_with_data, source_code. What is reported for a span counts where the
+        whole span lies in the months.
+        """
+        self._let(hierarchy_code, area_codes)
+        levels = self._frame(
+            "select distinct level_code from dim_areas where hierarchy_code = ? and list_contains(?, area_code)",
+            [hierarchy_code, list(area_codes)],
+        )["level_code"].to_list()
+        if not levels or not measure_codes:
+            return self._frame(
+                "select area_code, measure_code, cast(value as double) as value, cast(null as bigint) as"
+                " months_with_data, source_code from fct_measure_values limit 0"
+            )
+        return self._frame(
+            "with facts as (select area_code, measure_code, span_start_month, month, sum(value) as value,"
+            " min(source_code) as first_source, max(source_code) as last_source from fct_measure_values"
+            f" where hierarchy_code = ? and level_code in ({_marks(levels)}) and list_contains(?, area_code)"
+            f" and measure_code in ({_marks(measure_codes)}) and month <= ? and span_start_month >= ? group by all)"
+            " select area_code, measure_code, cast(sum(value) as double) as value,"
+            " cast(sum(date_diff('month', span_start_month, month) + 1) as bigint) as months_with_data,"
+            " case when min(first_source) = max(last_source) then min(first_source) else 'mixed' end as source_code"
+            " from facts group by area_code, measure_code order by area_code, measure_code",
+            [hierarchy_code, *levels, list(area_codes), *measure_codes, last_month, first_month],
+        )
+
+    def facilities(self, hierarchy_code: str, commune_codes: Sequence[str]) -> pl.DataFrame:
+        """One row a facility of communes of a tree, by its code."""
+        self._let(hierarchy_code, commune_codes)
+        return self._frame(
+            "select facility_code, name_vi, name_en, facility_type_code, commune_code_2017, commune_code_2025,"
+            f" opened_date, closed_date from dim_facilities where list_contains(?, {_FACILITY_AREA[hierarchy_code]})"
+            " order by facility_code",
+            [list(commune_codes)],
+        )
+
     def submissions(self, *, status: str | None = None, limit: int = 500, offset: int = 0) -> pl.DataFrame:
         """One row a submission with its counts, the newest first."""
         self._let_all()

@@ -27,6 +27,7 @@ from pipelines.commands import (
     doses,
     due,
     explain,
+    extract,
     facilities,
     findings,
     generate,
@@ -122,6 +123,7 @@ _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
     doctor, facilities, doses, bridge, red, compute, outliers, findings, identity, releases, changes, nowcast,
     access, audit,
+    extract,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

@@ -9,10 +9,15 @@ from pathlib import Path
 
 def write_text_atomically(path: Path, text: str) -> None:
     """Write `text` to `path` through a temporary neighbour, a sync to the disk and a rename."""
+    write_bytes_atomically(path, text.encode())
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Write `content` as `write_text_atomically` does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
+    with temporary.open("wb") as stream:
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(path)

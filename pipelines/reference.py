@@ -853,6 +853,45 @@ class AnomalyCause:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExtractKind:
+    """A table of the catalogue that can be taken away for an area and a period; `relation_code` is its shape."""
+
+    extract_code: str
+    relation_code: str
+    sort_order: int
+    name_vi: str
+    name_en: str
+    description_vi: str
+    description_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractContent:
+    """What an extract holds: an indicator, a measure, or all of a kind of either."""
+
+    extract_code: str
+    content_kind: str
+    content_code: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractColumn:
+    """A column of a shape of extracts; `decimals` are given for numbers."""
+
+    relation_code: str
+    column_name: str
+    sort_order: int
+    name_vi: str
+    name_en: str
+    definition_vi: str
+    definition_en: str
+    decimals: int | None
+    source: str
+
+
 Row = TypeVar("Row")
 Pair = tuple[str, str]
 
@@ -922,6 +961,9 @@ class Registry:
     phone_prefixes: Sequence[PhonePrefix]
     events: Mapping[str, Event]
     anomaly_causes: Mapping[str, AnomalyCause]
+    extracts: Mapping[str, ExtractKind]
+    extract_contents: Sequence[ExtractContent]
+    extract_columns: Sequence[ExtractColumn]
 
     def fields(self, submission_kind: str) -> dict[str, SubmissionField]:
         """Return the fields of a kind of submission by name, in the order of the seed."""
@@ -1027,6 +1069,9 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         phone_prefixes=_read(seeds_dir, "identity/phone_prefixes", PhonePrefix),
         events=_by(_read(seeds_dir, "indicators/events", Event), "event_code"),
         anomaly_causes=_by(_read(seeds_dir, "quality/anomaly_causes", AnomalyCause), "cause_code"),
+        extracts=_by(_read(seeds_dir, "exports/extracts", ExtractKind), "extract_code"),
+        extract_contents=_read(seeds_dir, "exports/extract_contents", ExtractContent),
+        extract_columns=_read(seeds_dir, "exports/extract_columns", ExtractColumn),
     )
     problems = list(closure_problems(registry))
     if problems:
@@ -1047,6 +1092,7 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     yield from _explanation_problems(registry)
     yield from _access_problems(registry)
     yield from _decision_problems(registry)
+    yield from _export_problems(registry)
 
 
 def _access_problems(registry: Registry) -> Iterable[str]:
@@ -1384,6 +1430,27 @@ def _explanation_problems(registry: Registry) -> Iterable[str]:
             cause.indicator_pattern.format(product=code) in registry.indicators for code in registry.products
         ):
             yield f"anomaly_causes has {cause.cause_code} with the unknown indicator {cause.indicator_pattern}"
+
+
+def _export_problems(registry: Registry) -> Iterable[str]:
+    shapes = {column.relation_code for column in registry.extract_columns}
+    for extract in registry.extracts.values():
+        if extract.relation_code not in shapes:
+            yield f"extracts has {extract.extract_code} of the shape {extract.relation_code}, which has no columns"
+    known: dict[str, Iterable[str]] = {
+        "indicator": registry.indicators,
+        "indicator_kind": {row.indicator_kind for row in registry.indicators.values()},
+        "measure": registry.measures,
+        "measure_kind": {row.measure_kind for row in registry.measures.values()},
+    }
+    for content in registry.extract_contents:
+        if content.extract_code not in registry.extracts:
+            yield f"extract_contents names the unknown extract {content.extract_code}"
+        if content.content_code not in known.get(content.content_kind, ()):
+            yield (
+                f"extract_contents has {content.extract_code} with the unknown"
+                f" {content.content_kind} {content.content_code}"
+            )
 
 
 def _repeated(seed: str, keys: Iterable[tuple[str, ...]]) -> Iterable[str]:

@@ -25,6 +25,7 @@ READER_COMMANDS = frozenset(
         "access",
         "findings",
         "decide",
+        "extract",
     }
 )
 

@@ -39,6 +39,7 @@ OPEN = {
     "months_of", "periods_with_values", "latest_complete_period", "red_rules", "red_categories", "arrival_parameters",
     "reporting_deadlines", "counts_doses", "submission_ids", "doses_of", "events", "anomaly_causes",
     "checks_touching", "check_results", "is_listed", "area_list", "facility_place", "has_measure",
+    "measures",
 }  # fmt: skip
 ROW = pl.DataFrame({"area_code": ["79"], "period": ["2026-03"], "indicator_code": [CODE], "period_type": ["month"]})
 # One call of everything that tells something of an area; of the area 63:79, or of all areas together.
@@ -49,6 +50,8 @@ ASKED: dict[str, Callable[[Release], Any]] = {
         [CODE], "63", AreaList(r.areas("63").to_dicts(), [], DAY), area_codes=["79"], period_type="month"
     ),
     "with_split_shares": lambda r: r.with_split_shares(ROW, "63"),
+    "measure_values": lambda r: r.measure_values(["doses_bcg"], "63", ["001", "79"], *SPAN),
+    "facilities": lambda r: r.facilities("63", ["00001", "26734"]),
     "arrivals": lambda r: r.arrivals("63", ["001", "79"]),
     "arrival_dates_of_senders": lambda r: r.arrival_dates_of_senders("63", "79"),
     "reports_expected": lambda r: r.reports_expected("63", "79"),

@@ -86,9 +86,13 @@ KEYS = {
     "value_aliases": ["field_name", "alias"],
     "value_statuses": ["value_status"],
     "verdict_reasons": ["reason_code"],
+    "extracts": ["extract_code"],
+    "extract_contents": ["content_kind", "content_code"],
+    "extract_columns": ["relation_code", "column_name"],
 }
-# Two areas, the bands of two indicators, one level of two trees and one field of two kinds may be called the same.
-SHARED_NAMES = {"area_versions", "areas", "indicator_thresholds", "area_levels", "submission_fields"}
+# Two areas, the bands of two indicators, one level of two trees, one field of two kinds and one column of two shapes
+# of extracts may be called the same.
+SHARED_NAMES = {"area_versions", "areas", "indicator_thresholds", "area_levels", "submission_fields", "extract_columns"}
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
@@ -168,6 +172,9 @@ def with_row(name: str, key: Any, **cells: Any) -> Callable[[Registry], Registry
         (with_row("anomaly_causes", "in_flow", evidence_kind="rumour"), "with the evidence rumour"),
         (with_row("anomaly_causes", "supply_event", event_kinds="strike"), "events of the kind strike"),
         (with_row("anomaly_causes", "missing_report", indicator_pattern="none"), "with the unknown indicator none"),
+        (with_row("extracts", "coverage", relation_code="cube"), "of the shape cube, which has no columns"),
+        (with_row("extract_contents", 0, content_code="flight"), "with the unknown indicator_kind flight"),
+        (without("extracts", "dropout"), "names the unknown extract dropout"),
     ],
 )
 def test_a_row_that_does_not_fit_is_named(change: Callable[[Registry], Registry], sentence: str) -> None:
