@@ -155,3 +155,10 @@ def mart_frames(warehouse: Path) -> dict[str, pl.DataFrame]:
     """Return the frames of the marts in a built warehouse, by dataset."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return {dataset: connection.sql(query).pl() for dataset, query in _MARTS.items()}
+
+
+def rule_totals(warehouse: Path) -> dict[str, tuple[int, int]]:
+    """Return what each rule that models compute found: violations and what it looked at, by its code."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute("select rule_code, violations, evaluated from int_quality_totals").fetchall()
+    return {code: (violations, evaluated) for code, violations, evaluated in rows}

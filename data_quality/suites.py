@@ -21,19 +21,13 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
 
 
-class Rule(Protocol):
-    """One row of the seed `quality_rules`, as far as running it needs."""
+class ComputedRule(Protocol):
+    """A row of `quality_rules` or `finding_rules`, as far as telling its result needs."""
 
     @property
     def rule_code(self) -> str: ...  # noqa: D102 - named like the columns of the seed
     @property
     def dataset(self) -> str: ...  # noqa: D102
-    @property
-    def column_name(self) -> str | None: ...  # noqa: D102
-    @property
-    def expectation(self) -> str: ...  # noqa: D102
-    @property
-    def kwargs_json(self) -> str: ...  # noqa: D102
     @property
     def severity(self) -> str: ...  # noqa: D102
     @property
@@ -46,6 +40,17 @@ class Rule(Protocol):
     def action_vi(self) -> str: ...  # noqa: D102
     @property
     def action_en(self) -> str: ...  # noqa: D102
+
+
+class Rule(ComputedRule, Protocol):
+    """One row of the seed `quality_rules`, as far as running it needs."""
+
+    @property
+    def column_name(self) -> str | None: ...  # noqa: D102
+    @property
+    def expectation(self) -> str: ...  # noqa: D102
+    @property
+    def kwargs_json(self) -> str: ...  # noqa: D102
 
 
 # Violations, things evaluated (None when the check could not be carried out), and what went wrong.
@@ -79,7 +84,7 @@ def run_rules(
             [(0, 0, "") for _ in of_dataset] if frame.is_empty() else _validate(dataset, frame, of_dataset)
         )
         for rule, counted in zip(of_dataset, counts, strict=True):
-            found[rule.rule_code] = _result(rule, counted, scope, checked_at)
+            found[rule.rule_code] = result_of(rule, counted, scope, checked_at)
     return [found[rule.rule_code] for rule in ordered]
 
 
@@ -146,7 +151,8 @@ def _counts(result: ExpectationValidationResult) -> Counted:
     return int(not result.success), 1, ""
 
 
-def _result(rule: Rule, counted: Counted, scope: str, checked_at: datetime) -> CheckResult:
+def result_of(rule: ComputedRule, counted: Counted, scope: str, checked_at: datetime) -> CheckResult:
+    """Return what a rule counted as a result, with its words; a notice is a warning that nobody waits for."""
     violations, evaluated, problem = counted
     status = status_of(violations, evaluated, rule.threshold)
     severity: Severity = "blocking" if rule.severity == "blocking" else "warning"

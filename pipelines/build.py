@@ -14,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from data_quality.frames import intake_frames, mart_frames
+from data_quality.findings import finding_results
+from data_quality.frames import intake_frames, mart_frames, rule_totals
 from data_quality.results import CheckResult, MissingResultsError, Status, load_results, save_results
 from data_quality.suites import run_rules
 from pipelines import asof
@@ -145,11 +146,16 @@ def plan_build(
 
 
 def check_marts(settings: Settings, registry: Registry, checked_at: datetime, reporter: Reporter) -> list[CheckResult]:
-    """Check summary frames of the built marts, and keep the results for publication."""
+    """Check summary frames of the built marts and what models found, and keep the results for publication."""
     with reporter.step("Kiểm tra số liệu trước phát hành / checking the marts"), writer_lock(settings):
         state = _built_state(settings)
         rules = [rule for rule in registry.quality_rules.values() if rule.rule_stage == "published"]
-        results = run_rules(rules, mart_frames(settings.warehouse), state.as_of_date, checked_at)
+        results = [
+            *run_rules(rules, mart_frames(settings.warehouse), state.as_of_date, checked_at),
+            *finding_results(
+                rule_totals(settings.warehouse), registry.finding_rules.values(), state.as_of_date, checked_at
+            ),
+        ]
         save_results(checks_folder(settings), "published", state.build_id, results)
     return results
 

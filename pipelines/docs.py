@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipelines.reference import Indicator, Registry, Term, load_registry
+from pipelines.reference import FindingRule, Indicator, QualityRule, Registry, Term, load_registry
 from pipelines.settings import PROJECT_ROOT, SEEDS_DIR
 
 _NOTE = "<!-- Generated from the registry by `make docs`; change the seeds instead. -->"
@@ -19,6 +19,7 @@ def render() -> dict[Path, str]:
     return {
         PROJECT_ROOT / "docs" / "indicators.md": _indicators(registry),
         PROJECT_ROOT / "docs" / "data_dictionary.md": _dictionary(registry),
+        PROJECT_ROOT / "docs" / "quality_rules.md": _quality_rules(registry),
     }
 
 
@@ -129,6 +130,54 @@ def _dictionary(registry: Registry) -> str:
     lines += ["", "## Seeds", ""]
     lines += _table(["seed", "columns"], _seeds())
     return "\n".join(lines) + "\n"
+
+
+def _quality_rules(registry: Registry) -> str:
+    """Return the page of rules: those that Great Expectations runs, then those that models compute."""
+    lines = ["# Quy tắc chất lượng / Quality rules", "", _NOTE, ""]
+    rules: list[QualityRule | FindingRule] = [*registry.quality_rules.values(), *registry.finding_rules.values()]
+    lines += _table(
+        ["code", "quy tắc", "rule", "stage", "severity"],
+        ([f"[{rule.rule_code}](#{rule.rule_code})", rule.name_vi, rule.name_en, rule.rule_stage, rule.severity]
+         for rule in rules),
+    )  # fmt: skip
+    for rule in rules:
+        lines += ["", *_quality_rule(rule)]
+    return "\n".join(lines) + "\n"
+
+
+def _quality_rule(rule: QualityRule | FindingRule) -> list[str]:
+    rows = [
+        ["looks at", f"`{rule.dataset}` ({rule.rule_stage})"],
+        ["expects", rule.expectation],
+        ["tolerated overall", _bound(rule.threshold)],
+        ["severity", rule.severity],
+        ["affects", rule.affects_indicator or ""],
+        ["cơ sở cần làm", rule.facility_action_vi or "không có việc gì"],
+        ["the facility should", rule.facility_action_en or "nothing"],
+        ["người phân tích cần làm", rule.action_vi],
+        ["the analyst should", rule.action_en],
+        ["source", rule.source],
+    ]
+    if isinstance(rule, QualityRule):
+        rows.insert(2, ["with", " ".join(text for text in (rule.column_name, rule.kwargs_json) if text)])
+    else:
+        rows.insert(2, ["limits", ", ".join(
+            f"{name} {_bound(value)}" for name, value in (
+                ("from", rule.lower_limit), ("to", rule.upper_limit), ("expected", rule.expected_value),
+                ("at least", rule.minimum_evaluated), ("of one subject", rule.subject_threshold),
+            ) if value is not None)])  # fmt: skip
+    return [
+        f"## {rule.rule_code}",
+        "",
+        f"**{rule.name_vi}** · {rule.name_en}",
+        "",
+        rule.rationale_vi,
+        "",
+        rule.rationale_en,
+        "",
+        *_table(["", ""], rows),
+    ]
 
 
 def _seeds() -> Iterable[list[str]]:

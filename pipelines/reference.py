@@ -445,8 +445,39 @@ class QualityRule:
     name_en: str
     rationale_vi: str
     rationale_en: str
-    action_vi: str
+    action_vi: str  # the analyst's
     action_en: str
+    facility_action_vi: str | None  # None: there is nothing that the facility can do
+    facility_action_en: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRule:
+    """A rule that a model computes; `subject_threshold` is the share of one subject above which it is a finding."""
+
+    rule_code: str
+    rule_stage: str
+    dataset: str
+    expectation: str
+    lower_limit: float | None
+    upper_limit: float | None
+    expected_value: float | None
+    minimum_evaluated: int
+    severity: str
+    threshold: float
+    subject_threshold: float
+    affects_indicator: str | None
+    name_vi: str
+    name_en: str
+    rationale_vi: str
+    rationale_en: str
+    facility_action_vi: str | None
+    facility_action_en: str | None
+    action_vi: str  # the analyst's
+    action_en: str
+    detail_vi: str
+    detail_en: str
     source: str
 
 
@@ -940,6 +971,7 @@ class Registry:
     value_statuses: Mapping[str, ValueStatus]
     sources: Mapping[str, DataSource]
     quality_rules: Mapping[str, QualityRule]
+    finding_rules: Mapping[str, FindingRule]
     outlier_rules: Mapping[str, OutlierRule]
     decision_kinds: Mapping[str, DecisionKind]
     decision_states: Mapping[str, DecisionState]
@@ -1048,6 +1080,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         value_statuses=_by(_read(seeds_dir, "indicators/value_statuses", ValueStatus), "value_status"),
         sources=_by(_read(seeds_dir, "indicators/sources", DataSource), "source_code"),
         quality_rules=_by(_read(seeds_dir, "quality/quality_rules", QualityRule), "rule_code"),
+        finding_rules=_by(_read(seeds_dir, "quality/finding_rules", FindingRule), "rule_code"),
         outlier_rules=_by(_read(seeds_dir, "quality/outlier_rules", OutlierRule), "rule_code"),
         decision_kinds=_by(_read(seeds_dir, "quality/decision_kinds", DecisionKind), "decision_code"),
         decision_states=_by(_read(seeds_dir, "quality/decision_states", DecisionState), "state_code"),

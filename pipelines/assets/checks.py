@@ -8,7 +8,7 @@ from data_quality.results import CheckResult
 from pipelines.assets.intake import INTAKE_KEY
 from pipelines.build import check_intake, check_marts
 from pipelines.progress import Reporter
-from pipelines.reference import QualityRule, Registry
+from pipelines.reference import FindingRule, QualityRule, Registry
 from pipelines.resources import WRITER_POOL, Clock, Home
 
 # The last relation of the warehouse that a reader sees: what is wrong with the marts shows there.
@@ -20,20 +20,22 @@ def build_checks(registry: Registry) -> list[dg.AssetChecksDefinition]:
     rules = registry.quality_rules.values()
     by_stage = {stage: [rule for rule in rules if rule.rule_stage == stage] for stage in ("intake_batch", "published")}
 
+    of_marts: list[QualityRule | FindingRule] = [*by_stage["published"], *registry.finding_rules.values()]
+
     @dg.multi_asset_check(name="intake_quality", specs=_specs(by_stage["intake_batch"], INTAKE_KEY), pool=WRITER_POOL)
     def intake_quality(home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]) -> Iterator[dg.AssetCheckResult]:
         """Check the batches that are not published yet."""
         yield from _report(check_intake(home.settings(), registry, clock.viet_nam_now(), progress), INTAKE_KEY)
 
-    @dg.multi_asset_check(name="mart_quality", specs=_specs(by_stage["published"], MARTS_KEY), pool=WRITER_POOL)
+    @dg.multi_asset_check(name="mart_quality", specs=_specs(of_marts, MARTS_KEY), pool=WRITER_POOL)
     def mart_quality(home: Home, clock: Clock, progress: dg.ResourceParam[Reporter]) -> Iterator[dg.AssetCheckResult]:
-        """Check summary frames of the marts before they are published."""
+        """Check the marts, and what models found in them, before they are published."""
         yield from _report(check_marts(home.settings(), registry, clock.viet_nam_now(), progress), MARTS_KEY)
 
     return [intake_quality, mart_quality]
 
 
-def _specs(rules: Sequence[QualityRule], key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+def _specs(rules: Sequence[QualityRule | FindingRule], key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
     return [
         dg.AssetCheckSpec(
             name=rule.rule_code,

@@ -31,6 +31,10 @@ select
     is_within_24h,
     contact_opt_out,
     record_origin,
+    nullif(trim(lot_number), '') as lot_number,
+    lot_expiry_date,
+    -- A correction says nothing of when the dose was entered.
+    case when action = 'add' then submitted_at end as sent_at,
     {{ woman_key() }} as woman_key,
     {{ mother_key() }} as mother_key,
     version_at

@@ -1,0 +1,1 @@
+"""What the rules of data quality find, against hand-worked rows and a plain oracle."""
