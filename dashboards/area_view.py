@@ -9,7 +9,18 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, components, denominators_view, explain_view, exports_view, formats, red_view, shell
+from dashboards import (
+    charts,
+    compare_view,
+    components,
+    denominators_view,
+    explain_view,
+    exports_view,
+    formats,
+    monitoring_view,
+    red_view,
+    shell,
+)
 from dashboards.definitions import definition_of
 from dashboards.downloads import Column, Extract
 from dashboards.explanation import events_touching, series_of
@@ -77,16 +88,20 @@ def draw(context: Context) -> None:
     _remarks(subject, own.row(0, named=True) if own.height else None)
     explain_view.draw(context)
     denominators_view.draw(context, area, indicator, subject.statuses)
+    compare_view.draw(context, area, indicator)
     if subject.below:
         frame = _compared(subject)
         _map_and_ranking(subject, frame)
         red_view.draw(context, subject.below)
         _trends(subject)
+        monitoring_view.draw(context, area, indicator)
         _by_age(subject)
         _bridge(subject)
         _table(subject, frame)
     else:
         _trends(subject)
+        monitoring_view.draw(context, area, indicator)
+        _by_age(subject)
         _bridge(subject)
         st.info(texts("below_none", area=area_name(area, texts)), icon=":material/info:")
         _table(subject, _described(subject, with_every_area([area], own, texts)))

@@ -15,6 +15,8 @@ from dashboards.views import Band, Mark, Row, band_of
 
 _FONT = '"Source Sans", "Source Sans 3", sans-serif'
 SELECTION = "clicked"
+# Symbols of legends have no outline, which is all that the symbol of a line is.
+_STROKES: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 2.5}
 _WANTED = "good"  # the colour of the band that a programme aims at
 
 
@@ -196,6 +198,48 @@ def trend(
     return _styled(alt.layer(*layers).properties(height=height, width="container"))
 
 
+def lines(frame: pl.DataFrame, texts: Texts, *, dashed: str, height: int = 280) -> Any:
+    """Draw a line for each `series` over `period_text`, in the order of the frame; one of them is dashed.
+
+    The frame has period_text, series, value (from 0 up) and value_text.
+    """
+    order = frame["period_text"].unique(maintain_order=True).to_list()
+    series = frame["series"].unique(maintain_order=True).to_list()
+    colours = [palette.MUTED if name == dashed else palette.SERIES[number] for number, name in enumerate(series, -1)]
+    legend = alt.Legend(orient="bottom", title=None, labelLimit=280, columns=2, **_STROKES)
+    chart = (
+        alt.Chart(_plain(frame.select("period_text", "series", "value", "value_text")))
+        .mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(filled=True, size=40))
+        .encode(
+            x=alt.X(
+                "period_text:O",
+                sort=order,
+                scale=alt.Scale(domain=order),
+                title=None,
+                axis=alt.Axis(labelAngle=-45, labelOverlap="greedy"),
+            ),
+            y=alt.Y(
+                "value:Q",
+                scale=alt.Scale(zero=True, nice=True),
+                axis=alt.Axis(title=None, labelExpr=_number_expression(texts.language), tickCount=5),
+            ),
+            color=alt.Color("series:N", scale=alt.Scale(domain=series, range=colours), legend=legend),
+            strokeDash=alt.StrokeDash(
+                "series:N",
+                scale=alt.Scale(domain=series, range=[[5, 4] if name == dashed else [1, 0] for name in series]),
+                legend=legend,
+            ),
+            tooltip=[
+                alt.Tooltip("period_text:N", title=texts("period")),
+                alt.Tooltip("series:N", title=texts("indicator")),
+                alt.Tooltip("value_text:N", title=texts("value")),
+            ],
+        )
+        .properties(height=height, width="container")
+    )
+    return _styled(chart)
+
+
 def cohort_curve(frame: pl.DataFrame, texts: Texts, height: int = 260) -> Any:
     """Draw how coverage grows with age: a line a birth year, whole for valid doses and dashed for recorded ones.
 
@@ -260,7 +304,7 @@ def arrival_curve(frame: pl.DataFrame, deadlines: Sequence[tuple[int, str]], tex
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=list(kinds.values()), range=list(palette.SERIES)[: len(kinds)]),
-                legend=alt.Legend(orient="bottom", title=None),
+                legend=alt.Legend(orient="bottom", title=None, **_STROKES),
             ),
             tooltip=[
                 alt.Tooltip("delay_days:Q", title=texts("arrivals_days")),

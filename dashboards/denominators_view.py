@@ -14,10 +14,14 @@ from dashboards.warehouse import Area
 
 
 def draw(context: Context, area: Area, indicator: Row, statuses: Mapping[str, str]) -> None:
-    """Draw the panel; nothing for an indicator that has no other denominator."""
+    """Draw the panel, closed: values are asked for when it is opened. Nothing where there is no other denominator."""
     texts, language, state = context.texts, context.texts.language, context.state
     offered = context.release.denominators(indicator["indicator_code"])
     if offered.height < 2:
+        return
+    key = f"denominators_{state.hierarchy}_{state.area}_{state.indicator}"
+    panel = st.expander(texts("denominators"), key=key, on_change="rerun", icon=":material/balance:")
+    if not panel.open or not state.period:
         return
     values = context.release.indicator_values(
         offered["read_as"].to_list(),
@@ -28,7 +32,7 @@ def draw(context: Context, area: Area, indicator: Row, statuses: Mapping[str, st
         period_to=state.period,
     )
     rows = list(denominators_beside(offered, values).iter_rows(named=True))
-    with st.expander(texts("denominators"), icon=":material/balance:"):
+    with panel:
         tolerance = max(row["tolerance_pct"] for row in rows)
         st.caption(texts("denominators_note", tolerance=formats.number(tolerance, language)))
         shown = [

@@ -10,6 +10,7 @@ from dashboards.geography import ROOT_CODE, AreaTree
 
 PERIOD_TYPES = ("month", "quarter", "ytd", "year", "rolling12")
 DEFAULT_PERIOD_TYPE = "ytd"
+_OPTIONAL = ("as_of", "beside_area", "beside_period")
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,12 @@ class ViewState:
     period: str
     indicator: str
     as_of: str = ""  # the day (ISO) of which is shown what was known; empty for what is known now
+    beside_area: str = ""  # what the view is compared with, if with anything
+    beside_period: str = ""
 
     def to_params(self) -> dict[str, str]:
-        """Return the state as query parameters; what is known now needs none."""
-        return {name: value for name, value in asdict(self).items() if value or name != "as_of"}
+        """Return the state as query parameters; what is not asked for needs none."""
+        return {name: value for name, value in asdict(self).items() if value or name not in _OPTIONAL}
 
     def at(self, area_code: str) -> ViewState:
         """Return the same view of another area."""
@@ -54,14 +57,20 @@ def parse(params: Mapping[str, str], choices: Choices, trees: Mapping[str, AreaT
     hierarchy = _known(params.get("hierarchy"), choices.hierarchies)
     period_type = _known(params.get("period_type"), [DEFAULT_PERIOD_TYPE, *PERIOD_TYPES])
     area = params.get("area", ROOT_CODE)
+    area = area if trees[hierarchy].get(area) else ROOT_CODE
+    beside = params.get("beside_area", "")
+    period = _known(params.get("period"), choices.periods[period_type])
+    other_period = params.get("beside_period", "")
     return ViewState(
         lang=language_of(params),
         hierarchy=hierarchy,
-        area=area if trees[hierarchy].get(area) else ROOT_CODE,
+        area=area,
         period_type=period_type,
-        period=_known(params.get("period"), choices.periods[period_type]),
+        period=period,
         indicator=_known(params.get("indicator"), choices.indicators),
         as_of=choices.as_of,
+        beside_area=beside if beside != area and trees[hierarchy].get(beside) else "",
+        beside_period=other_period if other_period != period and other_period in choices.periods[period_type] else "",
     )
 
 

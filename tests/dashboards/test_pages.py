@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 import dashboards
 from dashboards import formats, source
 from dashboards.i18n import Texts
+from dashboards.warehouse import open_release
 from tests.dashboards.fixture_release import OVER
 
 SCRIPT = Path(dashboards.__file__).parent / "streamlit_app.py"
@@ -189,3 +190,44 @@ def test_the_bridge_between_coverages_is_drawn_when_it_is_opened(
     assert [item.message for item in app.exception] == []
     assert (english("bridge_note") in texts_of(app)) == is_there
     assert (english("bridge_none", year=int(period[:4])) in texts_of(app)) != is_there
+
+
+def test_two_areas_and_two_periods_stand_side_by_side(published: Path) -> None:
+    link = {"lang": "vi", "hierarchy": "63", "area": "01", "period_type": "quarter", "period": "2025Q2",
+            "indicator": "coverage_mcv1"}  # fmt: skip
+    texts = Texts("vi")
+    assert texts("compare_note") not in texts_of(opened(published, "province", **link))
+    app = opened(published, "province", **link, beside_area="79", beside_period="2025Q1")
+    assert [item.message for item in app.exception] == []
+    assert texts("compare_note") in texts_of(app)
+    (table,) = [item.value for item in app.dataframe if texts("compare_difference") in item.value.columns]
+    release = open_release(published)
+    here, there = (
+        release.indicator_values(
+            ["coverage_mcv1"], "63", area_codes=[area], period_type="quarter", period_from=period, period_to=period
+        )["value"].item()
+        for area, period in (("01", "2025Q2"), ("79", "2025Q1"))
+    )
+    first = table.iloc[0].to_list()
+    assert first[1:] == [
+        formats.in_unit(here, "percent", "vi", 1), formats.in_unit(there, "percent", "vi", 1),
+        formats.signed(here - there, "vi", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_monitoring_chart_says_how_far_the_target_is(published: Path, language: str) -> None:
+    texts = Texts(language)
+    app = opened(published, "province", lang=language, hierarchy="63", area="01", indicator="coverage_penta3",
+                 period_type="ytd", period="2025-12")  # fmt: skip
+    rows = open_release(published).indicator_values(
+        ["coverage_penta3"], "63", area_codes=["01"], period_type="ytd", period_from="2025-12", period_to="2025-12"
+    )
+    short = rows["denominator"].item() - rows["numerator"].item()
+    key = "monitoring_behind" if short >= 0 else "monitoring_ahead"
+    period = formats.period("2025-12", "month", language)
+    assert texts(key, count=formats.number(abs(short), language), period=period) in texts_of(app)
+    of_children = opened(
+        published, "province", lang=language, hierarchy="63", area="01", indicator="cohort_valid_penta3_12m"
+    )
+    assert texts("monitoring_note") not in texts_of(of_children)

@@ -126,7 +126,9 @@ def _choices() -> Choices:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["lang", "hierarchy", "area", "period_type", "period", "indicator", "x"]),
+        st.sampled_from(
+            ["lang", "hierarchy", "area", "period_type", "period", "indicator", "beside_area", "beside_period", "x"]
+        ),
         st.one_of(st.text(), st.sampled_from(["vi", "en", "63", "34", "01", "VN", "quarter", "coverage_mcv1"])),
     )
 )
@@ -134,6 +136,9 @@ def test_any_link_gives_a_view_and_a_view_its_link(trees: dict[str, AreaTree], p
     state = parse(params, _choices(), trees)
     assert trees[state.hierarchy].get(state.area) is not None
     assert parse(state.to_params(), _choices(), trees) == state
+    # A view is never set beside itself.
+    assert state.beside_area != state.area
+    assert not state.beside_period or state.beside_period != state.period
     for field in ("lang", "hierarchy", "indicator"):
         if field in params and params[field] in ("vi", "en", "63", "34", "coverage_mcv1"):
             allowed = {"lang": ("vi", "en"), "hierarchy": ("63", "34"), "indicator": ("coverage_mcv1",)}[field]
