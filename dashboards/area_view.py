@@ -189,12 +189,13 @@ def _compared(subject: _Subject) -> pl.DataFrame:
 
 def _described(subject: _Subject, frame: pl.DataFrame) -> pl.DataFrame:
     """Add the words of a row: value_text, band, status_text, source_text."""
-    texts = subject.context.texts
-    named = {row["source_code"]: texts.named(row) for row in subject.context.registry.sources.iter_rows(named=True)}
-    named["mixed"] = texts("source_mixed")
-    return charts.labelled(frame, subject.indicator, subject.bands, texts).with_columns(
-        pl.col("value_status").replace_strict(subject.statuses, return_dtype=pl.String).alias("status_text"),
-        pl.col("source_code").replace(named).alias("source_text"),
+    return charts.worded(
+        frame,
+        subject.indicator,
+        subject.bands,
+        subject.statuses,
+        subject.context.registry.sources,
+        subject.context.texts,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -31,6 +31,23 @@ def labelled(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: 
         for row in frame.iter_rows(named=True)
     ]
     return frame.hstack(pl.DataFrame(rows, schema={"value_text": pl.String, "band": pl.String}))
+
+
+def worded(
+    frame: pl.DataFrame,
+    indicator: Row,
+    bands: Sequence[Band],
+    statuses: Mapping[str, str],
+    sources: pl.DataFrame,
+    texts: Texts,
+) -> pl.DataFrame:
+    """Add the words of values: those of `labelled`, `status_text` and `source_text`."""
+    named = {row["source_code"]: texts.named(row) for row in sources.iter_rows(named=True)}
+    named["mixed"] = texts("source_mixed")
+    return labelled(frame, indicator, bands, texts).with_columns(
+        pl.col("value_status").replace_strict(statuses, return_dtype=pl.String).alias("status_text"),
+        pl.col("source_code").replace(named).alias("source_text"),
+    )
 
 
 def band_label(band: Band | None, texts: Texts, *, has_value: bool) -> str:

@@ -11,6 +11,7 @@ from dashboards import access, formats, source
 from dashboards.geography import ROOT_CODE, AreaTree
 from dashboards.i18n import Texts
 from dashboards.state import PERIOD_TYPES, Choices, ViewState, language_of, parse
+from dashboards.views import default_first
 from dashboards.warehouse import Area, Release
 from pipelines.access.policy import Place
 from pipelines.reference import load_registry
@@ -143,21 +144,12 @@ def open_context() -> Context:
     headline = registry.indicators.sort("is_headline", descending=True, maintain_order=True)["indicator_code"].to_list()
     choices = Choices(
         hierarchies=codes,
-        indicators=_default_first(headline, registry),
+        indicators=default_first(headline, registry.indicators),
         periods={kind: _newest_first(frame) for kind, frame in registry.periods[hierarchy].items()},
         as_of=as_of if known else "",
     )
     state = parse(given, choices, registry.trees)
     return Context(release.within(scope), registry, Texts(state.lang), state, missing_day="" if known else as_of)
-
-
-def _default_first(codes: list[str], registry: Registry) -> list[str]:
-    """Put the headline coverage of the series' last dose first: what a programme is asked about before all else."""
-    coverage = registry.indicators.filter(pl.col("is_headline") & (pl.col("indicator_kind") == "coverage"))
-    dropout = registry.indicators.filter(pl.col("is_headline") & (pl.col("indicator_kind") == "dropout"))
-    last_doses = {code.rsplit("_", 1)[-1] for code in dropout["indicator_code"].to_list()}
-    preferred = [row["indicator_code"] for row in coverage.iter_rows(named=True) if row["dose_code"] in last_doses]
-    return preferred[:1] + [code for code in codes if code not in preferred[:1]]
 
 
 def _newest_first(frame: pl.DataFrame) -> list[str]:

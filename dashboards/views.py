@@ -234,6 +234,15 @@ def _days(event: Row, texts: Texts) -> str:
     return first if first == end else f"{first} – {end}"
 
 
+def default_first(codes: list[str], indicators: pl.DataFrame) -> list[str]:
+    """Put the headline coverage of the series' last dose first: what a programme is asked about before all else."""
+    coverage = indicators.filter(pl.col("is_headline") & (pl.col("indicator_kind") == "coverage"))
+    dropout = indicators.filter(pl.col("is_headline") & (pl.col("indicator_kind") == "dropout"))
+    last_doses = {code.rsplit("_", 1)[-1] for code in dropout["indicator_code"].to_list()}
+    preferred = [row["indicator_code"] for row in coverage.iter_rows(named=True) if row["dose_code"] in last_doses]
+    return preferred[:1] + [code for code in codes if code not in preferred[:1]]
+
+
 def area_name(area: Area, texts: Texts) -> str:
     """Return the area's name in the reader's language."""
     return area.name_en if texts.language == "en" and area.name_en else area.name_vi

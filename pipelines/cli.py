@@ -40,6 +40,7 @@ from pipelines.commands import (
     red,
     releases,
     reminders,
+    report,
     run,
     serve,
     status,
@@ -123,7 +124,7 @@ _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
     doctor, facilities, doses, bridge, red, compute, outliers, findings, identity, releases, changes, nowcast,
     access, audit,
-    extract,
+    extract, report,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

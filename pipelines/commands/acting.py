@@ -26,6 +26,7 @@ READER_COMMANDS = frozenset(
         "findings",
         "decide",
         "extract",
+        "report",
     }
 )
 
