@@ -25,6 +25,8 @@ class RegistryError(Exception):
     """A seed is missing, misshapen, or refers to what does not exist; the message names seed and row."""
 
 
+FORM_MONTHS = ("whole", "last", "before")
+FORM_PARTS = ("value", "numerator", "denominator")
 ACCESS_SCOPES = ("none", "area", "nation")
 _BRIDGE_ENDS = ("start", "subtotal", "end")
 _BRIDGE_KINDS = {*_BRIDGE_ENDS, "step", "denominator_step", "denominator"}
@@ -885,6 +887,32 @@ class AnomalyCause:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """An official form; `template` is a workbook with placeholders."""
+
+    form_code: str
+    sort_order: int
+    name_vi: str
+    name_en: str
+    template: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """What a placeholder of a form stands for: a measure, or the value or a part of an indicator.
+
+    `month_span` says of a measure which months are meant: the whole period, its last one, or the one before it.
+    """
+
+    form_code: str
+    field_code: str
+    content_kind: str  # measure, value, numerator, denominator
+    content_code: str
+    month_span: str | None  # whole, last, before
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractKind:
     """A table of the catalogue that can be taken away for an area and a period; `relation_code` is its shape."""
 
@@ -996,6 +1024,8 @@ class Registry:
     extracts: Mapping[str, ExtractKind]
     extract_contents: Sequence[ExtractContent]
     extract_columns: Sequence[ExtractColumn]
+    forms: Mapping[str, Form]
+    form_fields: Sequence[FormField]
 
     def fields(self, submission_kind: str) -> dict[str, SubmissionField]:
         """Return the fields of a kind of submission by name, in the order of the seed."""
@@ -1105,6 +1135,8 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         extracts=_by(_read(seeds_dir, "exports/extracts", ExtractKind), "extract_code"),
         extract_contents=_read(seeds_dir, "exports/extract_contents", ExtractContent),
         extract_columns=_read(seeds_dir, "exports/extract_columns", ExtractColumn),
+        forms=_by(_read(seeds_dir, "forms/forms", Form), "form_code"),
+        form_fields=_read(seeds_dir, "forms/form_fields", FormField),
     )
     problems = list(closure_problems(registry))
     if problems:
@@ -1126,6 +1158,7 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     yield from _access_problems(registry)
     yield from _decision_problems(registry)
     yield from _export_problems(registry)
+    yield from _form_problems(registry)
 
 
 def _access_problems(registry: Registry) -> Iterable[str]:
@@ -1463,6 +1496,23 @@ def _explanation_problems(registry: Registry) -> Iterable[str]:
             cause.indicator_pattern.format(product=code) in registry.indicators for code in registry.products
         ):
             yield f"anomaly_causes has {cause.cause_code} with the unknown indicator {cause.indicator_pattern}"
+
+
+def _form_problems(registry: Registry) -> Iterable[str]:
+    for field in registry.form_fields:
+        name = f"form_fields has {field.form_code} / {field.field_code}"
+        if field.form_code not in registry.forms:
+            yield f"form_fields names the unknown form {field.form_code}"
+        is_measure = field.content_kind == "measure"
+        if not is_measure and field.content_kind not in FORM_PARTS:
+            yield f"{name} of the unknown kind {field.content_kind}"
+        elif field.content_code not in (registry.measures if is_measure else registry.indicators):
+            yield f"{name} with the unknown {'measure' if is_measure else 'indicator'} {field.content_code}"
+        if (field.month_span in FORM_MONTHS) != is_measure or (field.month_span is not None and not is_measure):
+            yield (
+                f"{name} over the months '{field.month_span or ''}':"
+                f" a measure has {', '.join(FORM_MONTHS)}, everything else has none"
+            )
 
 
 def _export_problems(registry: Registry) -> Iterable[str]:

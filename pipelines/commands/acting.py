@@ -27,6 +27,7 @@ READER_COMMANDS = frozenset(
         "decide",
         "extract",
         "report",
+        "form",
     }
 )
 

@@ -20,6 +20,7 @@ from pipelines.settings import SEEDS_DIR
 SEEDS = {path.stem: path for path in sorted(SEEDS_DIR.rglob("*.csv"))}
 # Rows that are parts of another row and have its source: the seed, the column that names the whole, the whole's seed.
 PARTS = {
+    "form_fields": ("form_code", "forms"),
     "area_levels": ("hierarchy_code", "hierarchies"),
     "indicator_terms": ("indicator_code", "indicators"),
     "field_aliases": ("field_name", "submission_fields"),
@@ -90,6 +91,8 @@ KEYS = {
     "value_statuses": ["value_status"],
     "verdict_reasons": ["reason_code"],
     "extracts": ["extract_code"],
+    "forms": ["form_code"],
+    "form_fields": ["form_code", "field_code"],
     "extract_contents": ["content_kind", "content_code"],
     "extract_columns": ["relation_code", "column_name"],
 }
@@ -177,6 +180,9 @@ def with_row(name: str, key: Any, **cells: Any) -> Callable[[Registry], Registry
         (with_row("anomaly_causes", "missing_report", indicator_pattern="none"), "with the unknown indicator none"),
         (with_row("extracts", "coverage", relation_code="cube"), "of the shape cube, which has no columns"),
         (with_row("extract_contents", 0, content_code="flight"), "with the unknown indicator_kind flight"),
+        (without("forms", "c34_10"), "form_fields names the unknown form c34_10"),
+        (with_row("form_fields", 0, content_code="flight"), "with the unknown measure flight"),
+        (with_row("form_fields", 0, month_span=None), "a measure has whole, last, before"),
         (without("extracts", "dropout"), "names the unknown extract dropout"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Official forms: templates, the values that fill them, and the pages."""
