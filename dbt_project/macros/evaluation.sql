@@ -2,7 +2,8 @@
    The rules in words are in docs/decisions/0005-valid-doses.md; the reasons are rows of `verdict_reasons`.
 
    evaluate_doses(doses, schedule, rounds) is a query with one row per row of `doses`: person_key, series_code,
-   event_key, status, reason_code, valid_dose_number, age_days, interval_days (days since the valid dose before it).
+   event_key, status, reason_code, valid_dose_number, age_days, interval_days (days since the valid dose before it),
+   place (of the dose among all of its person and series, from 1).
 
    doses     a relation or a query in brackets: person_key, series_code, event_key (unique), birth_date, given_date, and
              optionally sequence (integer, tells apart doses of one day), product_code, death_date
@@ -119,19 +120,19 @@ waiting_{{ number + 1 }} as (
 ),
 {% endfor %}
 verdicts as (
-    select person_key, series_code, event_key, exclusion as reason_code, cast(null as integer) as valid_dose_number,
+    select person_key, series_code, event_key, place, exclusion as reason_code, cast(null as integer) as valid_dose_number,
         {{ days_between('birth_date', 'given_date') }} as age_days, cast(null as integer) as interval_days
     from ordered_doses
     where exclusion is not null
     {% for number in range(1, rounds + 1) %}
     union all
-    select person_key, series_code, event_key, reason_code, case when reason_code = 'valid' then {{ number }} end,
+    select person_key, series_code, event_key, place, reason_code, case when reason_code = 'valid' then {{ number }} end,
         {{ days_between('birth_date', 'given_date') }}, {{ days_between('last_valid_date', 'given_date') }}
     from bounded_{{ number }}
     where boundary is null or place < boundary or (place = boundary and reason_code = 'valid')
     {% endfor %}
     union all
-    select person_key, series_code, event_key, {{ _extra_reason(rounds) }}, null,
+    select person_key, series_code, event_key, place, {{ _extra_reason(rounds) }}, null,
         {{ days_between('birth_date', 'given_date') }}, {{ days_between('last_valid_date', 'given_date') }}
     from waiting_{{ rounds + 1 }}
 )
@@ -148,7 +149,8 @@ select
     reason_code,
     valid_dose_number,
     age_days,
-    interval_days
+    interval_days,
+    place
 from verdicts
 {%- endmacro %}
 

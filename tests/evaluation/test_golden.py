@@ -145,7 +145,7 @@ def test_a_relation_may_lack_what_is_optional() -> None:
     )  # fmt: skip
     with duckdb.connect() as database:
         assert database.execute(text).fetchall() == [
-            ("p", "mcv", "a", "invalid", "wrong_product_for_age", None, 274, None)
+            ("p", "mcv", "a", "invalid", "wrong_product_for_age", None, 274, None, 1)
         ]
 
 

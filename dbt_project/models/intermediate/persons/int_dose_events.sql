@@ -33,38 +33,69 @@ given as (
     where cast(records.dose_status as string) in (select canonical_value from statuses)
 ),
 
+repeated as (
+    select person_key, series_code, given_date
+    from given
+    group by person_key, series_code, given_date
+    having count(*) > 1
+),
+
 ranked as (
     select
-        *,
+        given.*,
         count(*) over event as record_count,
-        bool_or(is_facility_record) over event as is_confirmed,
-        bool_or(is_within_24h) over event as is_flagged_within_24h,
+        bool_or(given.is_facility_record) over event as is_confirmed,
+        bool_or(given.is_within_24h) over event as is_flagged_within_24h,
         row_number() over (
-            partition by person_key, series_code, given_date
-            order by is_facility_record desc, has_given_time desc, version_at desc, record_key
+            partition by given.person_key, given.series_code, given.given_date
+            order by given.is_facility_record desc, given.has_given_time desc, given.version_at desc, given.record_key
         ) as best_rank
     from given
-    window event as (partition by person_key, series_code, given_date)
+    inner join repeated
+        on given.person_key = repeated.person_key
+        and given.series_code = repeated.series_code
+        and given.given_date = repeated.given_date
+    window event as (partition by given.person_key, given.series_code, given.given_date)
+),
+
+-- Of nearly every event one record tells, and there is nothing to rank.
+best as (
+    select * from ranked
+    where best_rank = 1
+
+    union all
+
+    select
+        given.*,
+        cast(1 as bigint) as record_count,
+        given.is_facility_record as is_confirmed,
+        given.is_within_24h as is_flagged_within_24h,
+        1 as best_rank
+    from given
+    left join repeated
+        on given.person_key = repeated.person_key
+        and given.series_code = repeated.series_code
+        and given.given_date = repeated.given_date
+    where repeated.person_key is null
 )
 
 select
-    ranked.person_key || '|' || ranked.series_code || '|' || cast(ranked.given_date as string) as event_key,
-    ranked.person_key,
+    best.person_key || '|' || best.series_code || '|' || cast(best.given_date as string) as event_key,
+    best.person_key,
     persons.birth_date,
-    ranked.series_code,
-    ranked.given_date,
-    ranked.given_at,
-    ranked.has_given_time,
-    ranked.product_code,
-    ranked.facility_code,
-    ranked.unit_code,
-    ranked.source_code,
-    ranked.dose_number,
-    ranked.service_type,
-    ranked.is_flagged_within_24h,
-    ranked.record_key,
-    ranked.record_count,
-    ranked.is_confirmed
-from ranked
-inner join {{ ref('int_persons') }} as persons on ranked.person_key = persons.person_key
-where ranked.best_rank = 1
+    best.series_code,
+    best.given_date,
+    best.given_at,
+    best.has_given_time,
+    best.product_code,
+    best.facility_code,
+    best.unit_code,
+    best.source_code,
+    best.dose_number,
+    best.service_type,
+    best.is_flagged_within_24h,
+    best.record_key,
+    best.record_count,
+    best.is_confirmed
+from best
+inner join {{ ref('int_persons') }} as persons on best.person_key = persons.person_key

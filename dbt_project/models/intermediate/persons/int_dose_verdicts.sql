@@ -29,44 +29,39 @@ with verdicts as (
     ) }}
 ),
 
-numbered as (
-    select
-        events.*,
-        row_number() over (
-            partition by events.person_key, events.series_code order by events.given_date
-        ) as recorded_dose_number
-    from {{ ref('int_dose_events') }} as events
-    where events.is_confirmed and {{ affected('events.person_key') }}
+confirmed as (
+    select * from {{ ref('int_dose_events') }}
+    where is_confirmed and {{ affected('person_key') }}
 )
 
 select
-    numbered.event_key,
-    numbered.person_key,
-    numbered.birth_date,
-    numbered.series_code,
-    numbered.given_date,
-    numbered.given_at,
-    numbered.has_given_time,
-    numbered.is_flagged_within_24h,
-    numbered.product_code,
-    numbered.facility_code,
-    numbered.unit_code,
-    numbered.source_code,
+    confirmed.event_key,
+    confirmed.person_key,
+    confirmed.birth_date,
+    confirmed.series_code,
+    confirmed.given_date,
+    confirmed.given_at,
+    confirmed.has_given_time,
+    confirmed.is_flagged_within_24h,
+    confirmed.product_code,
+    confirmed.facility_code,
+    confirmed.unit_code,
+    confirmed.source_code,
     residences.unit_code as residence_unit_code,
-    numbered.dose_number,
-    cast(numbered.recorded_dose_number as integer) as recorded_dose_number,
+    confirmed.dose_number,
+    cast(verdicts.place as integer) as recorded_dose_number,
     verdicts.status,
     verdicts.reason_code,
     verdicts.valid_dose_number,
     verdicts.age_days,
     verdicts.interval_days,
     vaccine_doses.dose_code
-from numbered
-inner join verdicts on numbered.event_key = verdicts.event_key
+from confirmed
+inner join verdicts on confirmed.event_key = verdicts.event_key
 left join {{ ref('vaccine_doses') }} as vaccine_doses
-    on numbered.series_code = vaccine_doses.series_code
+    on confirmed.series_code = vaccine_doses.series_code
     and verdicts.valid_dose_number = vaccine_doses.dose_number
 left join {{ ref('int_person_residences') }} as residences
-    on numbered.person_key = residences.person_key
-    and numbered.given_date >= residences.valid_from
-    and (residences.valid_to is null or numbered.given_date < residences.valid_to)
+    on confirmed.person_key = residences.person_key
+    and confirmed.given_date >= residences.valid_from
+    and (residences.valid_to is null or confirmed.given_date < residences.valid_to)
