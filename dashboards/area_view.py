@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -497,7 +498,20 @@ def _table(subject: _Subject, frame: pl.DataFrame) -> None:
         extract = Extract(frame, columns, [definition_of(context, subject.indicator)], _facts(subject, frame), language)
         state = context.state
         stem = f"{state.indicator}_{state.hierarchy}_{state.area}_{state.period_type}_{state.period}"
-        components.downloads(extract, stem, context)
+        taken = partial(_taken, subject, columns, language)
+        components.downloads(extract, stem, context, taken)
+
+
+def _taken(subject: _Subject, columns: list[Column], language: str) -> Extract:
+    """Return the table as it may be taken away; made outside a page."""
+    subject = replace(subject, context=replace(subject.context, release=subject.context.release.leaving()))
+    context, texts = subject.context, subject.context.texts
+    if subject.below:
+        frame = _compared(subject)
+    else:
+        own = _values(context, [subject.area.area_code], [context.state.indicator], context.state.period)
+        frame = _described(subject, with_every_area([subject.area], own, texts))
+    return Extract(frame, columns, [definition_of(context, subject.indicator)], _facts(subject, frame), language)
 
 
 def _split_column(subject: _Subject, frame: pl.DataFrame) -> list[pl.Expr]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -164,12 +163,20 @@ def _changed(field: str, key: str) -> None:
         shell.change(**{field: value})
 
 
-def downloads(extract: Extract, stem: str, context: Context) -> None:
-    """Draw the buttons that make a file of what is shown; nothing is made before one is pressed."""
+def downloads(extract: Extract, stem: str, context: Context, taken: Callable[[], Extract] | None = None) -> None:
+    """Draw the buttons that make a file of what is shown; nothing is made before one is pressed.
+
+    `taken` makes what may be taken away, where that is less than what is shown.
+    """
+    rows = extract.rows.height
+
+    def made(write: Callable[[Extract], bytes]) -> Callable[[], bytes]:
+        return lambda: write(taken() if taken else extract)
+
     with st.container(horizontal=True):
         st.download_button(
             context.texts("download_csv"),
-            data=access.audited("download", partial(to_csv, extract), file=f"{stem}.csv", rows=extract.rows.height),
+            data=access.audited("download", made(to_csv), file=f"{stem}.csv", rows=rows),
             file_name=f"{stem}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -178,7 +185,7 @@ def downloads(extract: Extract, stem: str, context: Context) -> None:
         )
         st.download_button(
             context.texts("download_xlsx"),
-            data=access.audited("download", partial(to_xlsx, extract), file=f"{stem}.xlsx", rows=extract.rows.height),
+            data=access.audited("download", made(to_xlsx), file=f"{stem}.xlsx", rows=rows),
             file_name=f"{stem}.xlsx",
             mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             icon=":material/table_view:",

@@ -24,7 +24,7 @@ def draw(context: Context) -> None:
     if not state.period:
         return
     area = context.tree.areas[state.area]
-    scope = Scope(context.release, context.tree, area, state.period_type, state.period, texts)
+    scope = Scope(context.release.leaving(), context.tree, area, state.period_type, state.period, texts)
     with st.container(border=True):
         st.subheader(texts("files"))
         st.caption(texts("files_note"))

@@ -17,7 +17,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -27,10 +27,13 @@ import duckdb
 import polars as pl
 
 from dashboards.area_lists import AreaList, Member
+from dashboards.hiding import Hiding, Links, thinned
 from dashboards.text import search_key
-from pipelines.access.policy import Place, Scope
+from pipelines.access.policy import AccessDeniedError, Place, Scope
 from pipelines.evaluation.macros import render
+from pipelines.reference import load_registry
 
+SUPPRESSED = "suppressed"
 _POINTER = "CURRENT"
 _MANIFEST = "manifest.json"
 
@@ -116,11 +119,19 @@ class Release:
         self._manifest = manifest
         self._is_fallback = is_fallback
         self._scope: Scope | None = None
+        self._is_leaving = False
+        self._hiding: dict[str, Hiding] = {}  # by tree; shared by all readers of the release
 
     def within(self, scope: Scope | None) -> Release:
         """Return the same release for one reader: what the scope does not give is refused with AccessDeniedError."""
         bound = copy(self)
         bound._scope = scope
+        return bound
+
+    def leaving(self) -> Release:
+        """Return the same release for what its reader takes away: files, extracts, tables on a command line."""
+        bound = copy(self)
+        bound._is_leaving = True
         return bound
 
     @property
@@ -132,6 +143,65 @@ class Release:
         if self._scope is not None:
             for area_code in area_codes:
                 self._scope.require_values(Place(hierarchy_code, area_code))
+
+    def _hidden_areas(self, hierarchy_code: str, area_codes: Iterable[str]) -> set[str]:
+        """Return the areas of which small counts are hidden from the reader."""
+        if self._scope is None:
+            return set()
+        return {
+            code
+            for code in area_codes
+            if self._scope.hides_small_cells(Place(hierarchy_code, code), leaving=self._is_leaving)
+        }
+
+    def _smallest(self) -> float:
+        return load_registry().access_parameters["smallest_count"].value
+
+    def _hiding_of(self, hierarchy_code: str) -> Hiding:
+        if hierarchy_code not in self._hiding:
+            levels = dict(self.areas(hierarchy_code).select("area_code", "level_code").iter_rows())
+            parents = dict(self.areas(hierarchy_code).select("area_code", "parent_code").iter_rows())
+
+            def fetch(codes: Sequence[str], nodes: Sequence[str], year: int) -> pl.DataFrame:
+                found = sorted({levels[node] for node in nodes})
+                return self._frame(
+                    f"select {_VALUE_COLUMNS} from fct_indicator_values where hierarchy_code = ?"
+                    f" and level_code in ({_marks(found)}) and area_code in ({_marks(nodes)})"
+                    f" and indicator_code in ({_marks(codes)})"
+                    " and (period_type = 'month' and period between ? and ? or period_type = 'year' and period = ?)",
+                    [hierarchy_code, *found, *nodes, *codes, f"{year}-01", f"{year}-12", str(year)],
+                )
+
+            links = Links(self.indicators(), self.terms(), load_registry())
+            self._hiding[hierarchy_code] = Hiding(links, parents, self._smallest(), fetch)
+        return self._hiding[hierarchy_code]
+
+    def _hidden_among(
+        self, hierarchy_code: str, asked: Sequence[tuple[str, str, date, date]]
+    ) -> set[tuple[str, str, date, date]]:
+        """Return those of the values (indicator, area, first and last month) that are hidden outside their area."""
+        hiding = self._hiding_of(hierarchy_code)
+        years = self.periods("year").filter(~pl.col("is_complete"))
+        hiding.prepare(asked, {int(year) for year in years["period"]})
+        return {value for value in asked if hiding.is_hidden(*value)}
+
+    def _shown(self, values: pl.DataFrame, hierarchy_code: str) -> pl.DataFrame:
+        """Return values with what is hidden from the reader taken out, and said so in their status."""
+        areas = self._hidden_areas(hierarchy_code, values["area_code"].unique()) if values.height else set()
+        if not areas:
+            return values
+        keys = ["indicator_code", "area_code", "period_start_month", "period_end_month"]
+        asked = values.filter(pl.col("area_code").is_in(areas)).select(keys).unique()
+        gone = self._hidden_among(hierarchy_code, list(asked.iter_rows()))
+        hidden = [row in gone for row in values.select(keys).iter_rows()]
+        is_hidden = pl.Series(hidden)
+        return values.with_columns(
+            *(
+                pl.when(is_hidden).then(None).otherwise(pl.col(name)).alias(name)
+                for name in ("numerator", "denominator", "value", "units_included", "units_expected")
+            ),
+            pl.when(is_hidden).then(pl.lit(SUPPRESSED)).otherwise(pl.col("value_status")).alias("value_status"),
+        )
 
     def _let_all(self) -> None:
         if self._scope is not None:
@@ -269,7 +339,12 @@ class Release:
 
     def value_statuses(self) -> pl.DataFrame:
         """One row a value status, the gravest first, with its label and explanation."""
-        return self._frame("select * from dim_value_statuses order by precedence")
+        statuses = self._frame("select * from dim_value_statuses order by precedence")
+        if SUPPRESSED in statuses["value_status"]:
+            return statuses
+        # A release of an earlier version has no value that is hidden, and hides some from readers all the same.
+        row = asdict(load_registry().value_statuses[SUPPRESSED])
+        return pl.concat([statuses, pl.DataFrame([row]).select(statuses.columns)], how="vertical_relaxed")
 
     def sources(self) -> pl.DataFrame:
         """One row a source of data, with its names and whether it is synthetic."""
@@ -361,11 +436,12 @@ class Release:
             if bound is not None:
                 clauses.append(f"period {operator} ?")
                 parameters.append(bound)
-        return self._frame(
+        values = self._frame(
             f"select {_VALUE_COLUMNS} from fct_indicator_values where {' and '.join(clauses)}"
             " order by area_code, indicator_code, period",
             parameters,
         )
+        return self._shown(values, hierarchy_code)
 
     def values_as_was(
         self,
@@ -492,6 +568,12 @@ class Release:
                 period_to=period_to,
             )
         self._let(hierarchy_code, [member.member_code for member in members])
+        if self._hidden_areas(hierarchy_code, [member.member_code for member in members]):
+            raise AccessDeniedError(
+                "Số liệu theo danh mục địa bàn của ngày khác chỉ dành cho người của địa bàn: so với hiện nay sẽ lộ"
+                " ô đếm nhỏ. / Values by the areas of another day are for readers of the area alone: beside today's"
+                " they would give small counts away."
+            )
         levels = [areas.areas[member.area_code].level_code for member in members]
         bounds = "".join(
             f" and period {operator} ?"
@@ -697,7 +779,7 @@ class Release:
     ) -> pl.DataFrame:
         """One row a term of an indicator, with the sum of its measure over the months (null: nothing was reported)."""
         self._let(hierarchy_code, [area_code])
-        return self._frame(
+        found = self._frame(
             "with facts as (select measure_code, month, span_start_month, value from fct_measure_values"
             " where hierarchy_code = ? and area_code = ?"
             " and level_code = (select level_code from dim_areas where hierarchy_code = ? and area_code = ?)"
@@ -715,6 +797,11 @@ class Release:
                 indicator_code,
             ],
         )  # fmt: skip
+        asked = [(indicator_code, area_code, start_month, end_month)]
+        if self._hidden_areas(hierarchy_code, [area_code]) and self._hidden_among(hierarchy_code, asked):
+            nothing = pl.lit(None, pl.Float64)
+            return found.with_columns(nothing.alias("measure_sum"), nothing.alias("weighted_sum"))
+        return found
 
     def doses_of(self, indicator_code: str) -> pl.DataFrame:
         """One row a dose that an indicator counts and a product that gives it: term_role, dose_code, series_code."""
@@ -785,20 +872,31 @@ class Release:
     def cohort_curve(self, hierarchy_code: str, area_code: str, dose_code: str) -> pl.DataFrame:
         """One row a birth year and age in months; empty where no child of the area was followed from birth."""
         self._let(hierarchy_code, [area_code])
-        return self._frame(
+        curve = self._frame(
             "select birth_year, age_months, child_count, recorded_pct, valid_pct from fct_cohort_curve"
             " where hierarchy_code = ? and area_code = ? and dose_code = ? order by birth_year, age_months",
             [hierarchy_code, area_code, dose_code],
         )
+        return thinned(curve, self._smallest()) if self._hidden_areas(hierarchy_code, [area_code]) else curve
 
     def dose_delays(self, hierarchy_code: str, area_code: str, dose_code: str, period_type: str) -> pl.DataFrame:
         """One row a quarter or year in which children reached the age up to which the dose counts, oldest first."""
         self._let(hierarchy_code, [area_code])
-        return self._frame(
+        delays = self._frame(
             "select period, child_count, vaccinated_count, within_window_pct, median_delay_days, tail_delay_days"
             " from fct_dose_delays where hierarchy_code = ? and area_code = ? and dose_code = ? and period_type = ?"
             " order by period",
             [hierarchy_code, area_code, dose_code, period_type],
+        )
+        if not self._hidden_areas(hierarchy_code, [area_code]):
+            return delays
+        counts = ("child_count", "vaccinated_count")
+        rest = pl.col("child_count") - pl.col("vaccinated_count")
+        within = (pl.col("within_window_pct") * pl.col("vaccinated_count") / 100).round()
+        small = [pl.col(name).is_between(1, self._smallest() - 1) for name in counts]
+        small += [count.is_between(1, self._smallest() - 1) for count in (rest, within)]
+        return delays.filter(
+            ~pl.any_horizontal(small).fill_null(value=True).any().over(pl.col("period").str.slice(0, 4))
         )
 
     def coverage_bridge(self, hierarchy_code: str, area_code: str, dose_code: str, year: int) -> pl.DataFrame:
@@ -808,7 +906,7 @@ class Release:
         start, step and denominator_step add up to those of the end; they are null where a denominator is missing.
         """
         self._let(hierarchy_code, [area_code])
-        return self._frame(
+        steps = self._frame(
             "select b.step_code, s.step_kind, b.value, b.percentage_points, s.name_vi, s.name_en, s.explanation_vi,"
             " s.explanation_en from fct_coverage_bridge as b join dim_bridge_steps as s using (step_code)"
             " where b.hierarchy_code = ? and b.level_code in"
@@ -816,6 +914,8 @@ class Release:
             " and b.area_code = ? and b.dose_code = ? and b.year = ? order by b.sort_order",
             [hierarchy_code, hierarchy_code, area_code, area_code, dose_code, year],
         )
+        is_small = steps["value"].abs().is_between(0.5, self._smallest() - 0.5).any() if steps.height else False
+        return steps.clear() if is_small and self._hidden_areas(hierarchy_code, [area_code]) else steps
 
     def bridged(self, hierarchy_code: str, area_code: str) -> pl.DataFrame:
         """One row a dose and year of which the area has a bridge: dose_code, year."""

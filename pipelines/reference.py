@@ -28,6 +28,7 @@ class RegistryError(Exception):
 FORM_MONTHS = ("whole", "last", "before")
 FORM_PARTS = ("value", "numerator", "denominator")
 ACCESS_SCOPES = ("none", "area", "nation")
+SMALL_CELLS = ("shown", "on_screen", "never")
 _BRIDGE_ENDS = ("start", "subtotal", "end")
 _BRIDGE_KINDS = {*_BRIDGE_ENDS, "step", "denominator_step", "denominator"}
 
@@ -767,7 +768,7 @@ class Role:
     aggregate_scope: str
     person_scope: str
     finding_scope: str
-    hides_small_cells: bool  # outside the areas whose persons the reader may see
+    small_cells: str  # outside the areas whose persons the reader may see: shown, on_screen (not in files), never
     can_download: bool
     can_request: bool  # access outside the own area, with a reason
     can_read_audit: bool
@@ -803,10 +804,10 @@ class AccessParameter:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionRule:
-    """A kind of measure that counts persons, or of indicator whose denominator less its numerator does."""
+    """A kind of measure that counts persons, of indicator whose rest does, or of indicator that counts none itself."""
 
     rule_code: str
-    subject: str  # measure_kind, indicator_kind
+    subject: str  # measure_kind, indicator_kind, no_count_kind, no_count
     code: str
     note_vi: str
     note_en: str
@@ -1166,6 +1167,8 @@ def _access_problems(registry: Registry) -> Iterable[str]:
         for name in ("aggregate_scope", "person_scope", "finding_scope"):
             if getattr(role, name) not in ACCESS_SCOPES:
                 yield f"roles has {role.role_code} with the unknown {name} {getattr(role, name)}"
+        if role.small_cells not in SMALL_CELLS:
+            yield f"roles has {role.role_code} with the unknown small_cells {role.small_cells}"
     for reader in registry.demo_readers.values():
         role_of = registry.roles.get(reader.role_code)
         if role_of is None or not role_of.is_assignable:
@@ -1175,6 +1178,8 @@ def _access_problems(registry: Registry) -> Iterable[str]:
     kinds = {
         "measure_kind": {measure.measure_kind for measure in registry.measures.values()},
         "indicator_kind": {indicator.indicator_kind for indicator in registry.indicators.values()},
+        "no_count_kind": {indicator.indicator_kind for indicator in registry.indicators.values()},
+        "no_count": set(registry.indicators),
     }
     for rule in registry.suppression_rules.values():
         if rule.code not in kinds.get(rule.subject, set()):

@@ -196,12 +196,13 @@ class Scope:
         """Say whether the reader may see aggregates of every area."""
         return self.reader.role.aggregate_scope == NATION
 
-    def hides_small_cells(self, place: Place) -> bool:
-        """Say whether counts of an area that are too small are hidden from the reader.
+    def hides_small_cells(self, place: Place, *, leaving: bool) -> bool:
+        """Say whether counts of an area that are too small are hidden: on a page, or in what leaves with the reader.
 
         Whoever may see the persons of an area may count them.
         """
-        return self.reader.role.hides_small_cells and not self.may_see_persons(place)
+        shown = self.reader.role.small_cells
+        return (shown == "never" or (shown == "on_screen" and leaving)) and not self.may_see_persons(place)
 
     def person_places(self) -> tuple[Place, ...] | None:
         """Return the areas whose persons the reader may see; None for everywhere."""

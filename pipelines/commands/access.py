@@ -38,7 +38,7 @@ def roles(form: FormatOption = Format.TABLE) -> None:
         "aggregate_scope",
         "person_scope",
         "finding_scope",
-        "hides_small_cells",
+        "small_cells",
     ]
     rows = sorted(load_registry().roles.values(), key=lambda role: role.sort_order)
     print_rows([{name: getattr(row, name) for name in columns} for row in rows], columns, form)

@@ -34,7 +34,7 @@ def open_as_known(settings: Settings, as_of: str | None) -> Release:
     from dashboards.warehouse import open_known, open_release  # noqa: PLC0415 - commands import what they need
 
     if as_of is None:
-        return open_release(settings.published).within(scope_of(settings))
+        return open_release(settings.published).within(scope_of(settings)).leaving()
     day = day_of(as_of, "--as-of")
     from pipelines.asof import copy_known_on  # noqa: PLC0415
     from pipelines.progress import ConsoleReporter  # noqa: PLC0415
@@ -43,7 +43,7 @@ def open_as_known(settings: Settings, as_of: str | None) -> Release:
     reporter = ConsoleReporter(console(stderr=True))
     copy = copy_known_on(settings, load_registry(), day, reporter, built_at=datetime.now(UTC))
     say(f"Số liệu đã biết vào / as known on {copy.day.isoformat()}: {_BASES[copy.basis]}")
-    return open_known(copy.folder, copy.day, copy.basis).within(scope_of(settings))
+    return open_known(copy.folder, copy.day, copy.basis).within(scope_of(settings)).leaving()
 
 
 def day_of(text: str, option: str) -> date:

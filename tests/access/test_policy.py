@@ -60,6 +60,7 @@ ROLES = [
     # role, its area, an area asked for, aggregates, persons, findings, small cells hidden
     ("planner", "63:VN", "63:001", True, False, False, True),
     ("administrator", "63:VN", "34:01", True, False, False, True),
+    ("partner", "34:VN", "63:001", True, False, False, True),
     ("official", "63:001", "63:00001", True, True, False, False),
     ("official", "63:001", "63:79", False, False, False, True),
     ("official", "63:001", "63:01", False, False, False, True),
@@ -76,7 +77,8 @@ def test_what_a_role_sees(
     scope, place = scope_of(role, own), Place.read(area)
     given = (scope.may_see_values(place), scope.may_see_persons(place), scope.may_see_findings(place))
     assert given == (values, persons, findings)
-    assert scope.hides_small_cells(place) is hidden
+    assert scope.hides_small_cells(place, leaving=True) is hidden
+    assert scope.hides_small_cells(place, leaving=False) is (hidden and role in {"administrator", "partner"})
     asked = (scope.require_values, scope.require_persons, scope.require_findings)
     for require, is_given in zip(asked, given, strict=True):
         if is_given:

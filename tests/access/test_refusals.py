@@ -34,7 +34,8 @@ CODE = "coverage_penta3"
 SPAN = (date(2026, 1, 1), date(2026, 3, 1))
 # What tells nothing of an area: definitions, names, time, and what holds of the release as a whole.
 OPEN = {
-    "within", "scope", "release_id", "info", "hierarchies", "area_levels", "areas", "area", "children", "search_areas",
+    "within", "leaving", "scope",
+    "release_id", "info", "hierarchies", "area_levels", "areas", "area", "children", "search_areas",
     "indicators", "definition", "denominators", "thresholds", "terms", "value_statuses", "sources", "periods",
     "months_of", "periods_with_values", "latest_complete_period", "red_rules", "red_categories", "arrival_parameters",
     "reporting_deadlines", "counts_doses", "submission_ids", "doses_of", "events", "anomaly_causes",
@@ -319,6 +320,7 @@ PAGES = {
     "demo-province": {"province", "local", "knowledge", "definitions", "due", "person", "access"},
     "demo-district": {"local", "knowledge", "definitions", "due", "person", "access"},
     "demo-steward": {"province", "local", "knowledge", "definitions", "due", "person", "access"},
+    "demo-partner": {"nation", "province", "local", "knowledge", "quality", "definitions", "access"},
     "demo-administrator": {"nation", "province", "local", "knowledge", "quality", "definitions", "access", "audit"},
 }
 
