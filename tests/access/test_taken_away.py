@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from scipy.optimize import linprog
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
-from dashboards import access, source
+from dashboards import access, components, source
+from dashboards.downloads import Extract
+from dashboards.shell import Context
 from dashboards.warehouse import Release, open_release
 from pipelines.cli import app as niis_app
 from pipelines.reference import load_registry
@@ -145,8 +148,16 @@ def test_the_command_line_says_in_words_what_is_hidden(home: Settings) -> None:
 
 @pytest.mark.parametrize("reader", ["demo-planner", "demo-partner"])
 def test_a_page_hides_small_counts_from_a_partner_and_only_files_hide_them_from_a_planner(
-    home: Settings, reader: str
+    home: Settings, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    files: list[pl.DataFrame] = []
+
+    def kept(extract: Extract, stem: str, context: Context, taken: Callable[[], Extract] | None = None) -> None:
+        del extract, stem, context
+        if taken is not None:
+            files.append(taken().rows)
+
+    monkeypatch.setattr(components, "downloads", kept)
     source.use(home.published)
     access.open_door(access.door_of(home, demo=True))
     params = {"hierarchy": "63", "area": "001", "indicator": FIRST, "period_type": "month", "period": "2026-02"}
@@ -162,5 +173,9 @@ def test_a_page_hides_small_counts_from_a_partner_and_only_files_hide_them_from_
         assert [item.value for item in app.error] == []
         said = " ".join(str(frame.value.to_dict()) for frame in app.dataframe)
         assert ("Đã ẩn" in said) is (reader == "demo-partner")
+        hidden = files[-1].filter(pl.col("value_status") == "suppressed")
+        assert hidden.height > 0
+        assert hidden["numerator"].null_count() == hidden.height
+        assert set(hidden["status_text"]) == {"Đã ẩn"}
     finally:
         access.open_door(None)
