@@ -162,3 +162,10 @@ def rule_totals(warehouse: Path) -> dict[str, tuple[int, int]]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.execute("select rule_code, violations, evaluated from int_quality_totals").fetchall()
     return {code: (violations, evaluated) for code, violations, evaluated in rows}
+
+
+def rule_hits(warehouse: Path) -> pl.DataFrame:
+    """Return one row a rule and record that contradicts it: rule_code, record_key."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        hits: pl.DataFrame = connection.sql("select rule_code, record_key from int_quality_hits").pl()
+        return hits

@@ -30,6 +30,7 @@ from pipelines.commands import (
     extract,
     facilities,
     findings,
+    findings_score,
     form,
     generate,
     identity,
@@ -123,8 +124,8 @@ def _common(
 
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
-    doctor, facilities, doses, bridge, red, compute, outliers, findings, identity, releases, changes, nowcast,
-    access, audit, extract, report, form,
+    doctor, facilities, doses, bridge, red, compute, outliers, findings, findings_score, identity, releases,
+    changes, nowcast, access, audit, extract, report, form,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

@@ -49,6 +49,12 @@ def generate(
     defects: Annotated[
         bool, typer.Option(help="Có lỗi gắn nhãn hay không / with labelled defects, or without.")
     ] = True,
+    finding_share: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=0.2, help="Phần bản ghi mang mỗi loại lỗi chất lượng / share with each quality defect."
+        ),
+    ] = 0.0,
 ) -> None:
     """Sinh chương trình tiêm chủng tổng hợp / generate a synthetic national programme as files."""
     first, last = _month(month_from, "--from"), _month(month_to, "--to")
@@ -71,6 +77,7 @@ def generate(
             layout.value,
             defects=defects,
             plain_csv=plain_csv,
+            finding_share=finding_share,
             progress=step,
         )
     say(str(summary))

@@ -26,6 +26,7 @@ from pipelines.synthetic.defects import (
     spoil,
 )
 from pipelines.synthetic.encodings import PLAIN, SUFFIXES, encode, style_of
+from pipelines.synthetic.implants import LABEL_COLUMNS, dose_key, implant, natural_labels
 from pipelines.synthetic.register import communes, facilities
 
 FACILITY_FILES = "facility-files"
@@ -84,6 +85,7 @@ def generate(
     defect_share: float = DEFECT_SHARE,
     plain_csv: bool = False,
     communes_per_district: int | None = None,
+    finding_share: float = 0.0,
     progress: Progress | None = None,
 ) -> GenerationSummary:
     """Write `facilities.csv`, `submissions/`, `labels.csv` and `persons_truth.csv` into `out_dir`.
@@ -93,7 +95,8 @@ def generate(
 
     `provinces` are codes of the 63 former provinces (None: all); `scale` is the share of the real number of children,
     `defect_share` that of the lines that are spoilt. Of each district the first `communes_per_district` take part;
-    None: all of them.
+    None: all of them. `finding_share` is the share of records that get each kind of defect that rules of data quality
+    must find; above 0, `finding_labels.csv` (facility_code, record_id, rule_code) says which.
     Raises ValueError for an unknown province or layout.
     """
     registry = load_registry()
@@ -109,7 +112,7 @@ def generate(
     if communes_per_district is not None:
         places = places.filter(pl.int_range(pl.len()).over("district_code") < communes_per_district)
     register = facilities(places, len(places) / whole)
-    writer = _Writer(out_dir, registry, layout, plain_csv, defect_share if defects else 0.0, seed)
+    writer = _Writer(out_dir, registry, layout, plain_csv, defect_share if defects else 0.0, seed, finding_share)
     write_facilities(register, out_dir / "facilities.csv")
     writer.summary.facilities = register.height
     who = records.reporters(places, register, seed)
@@ -152,7 +155,7 @@ def _write_month(
         rows = records.district_rows(given.filter(district == code), writer.registry, code, month)
         writer.reports(f"district_{code}_{name}", rows, spoilt=False)
     given = given.filter(~district.is_in(list(paper_districts)))
-    rows = records.dose_rows(given, places, who, month)
+    rows = writer.implanted(records.dose_rows(given, places, who, month), month)
     writer.doses(name, rows, who)
     writer.same_persons(rows)
     reporting = who if not paper_districts else _without(who, paper_districts, home)
@@ -178,7 +181,14 @@ class _Writer:
     """Puts rows into files, some of them spoilt, and remembers which."""
 
     def __init__(
-        self, out_dir: Path, registry: Registry, layout: str, plain: bool, defect_share: float, seed: int
+        self,
+        out_dir: Path,
+        registry: Registry,
+        layout: str,
+        plain: bool,
+        defect_share: float,
+        seed: int,
+        finding_share: float,
     ) -> None:
         self._out = out_dir
         self._folder = out_dir / "submissions"
@@ -186,11 +196,32 @@ class _Writer:
         self._layout = layout
         self._plain = plain
         self._defect_share = defect_share
+        self._finding_share = finding_share
+        self._finding_labels: list[pl.DataFrame] = []
+        self._codes: set[str] = set()
+        self._sent: set[str] = set()
         self._turn = 0
         self.registry = registry
         self.seed = seed
         self.summary = GenerationSummary()
         self._same: dict[str, str] = {}
+
+    def implanted(self, rows: pl.DataFrame, month: date) -> pl.DataFrame:
+        """Return a month's rows with the defects that rules of data quality must find, and remember where they are."""
+        if not self._finding_share:
+            return rows
+        changed, labels = implant(rows, self._finding_share, month, self._sent, list(self.registry.products), self.seed)
+        changed = changed.sort("facility_code", maintain_order=True)
+        self._sent |= set(changed.select(pl.concat_str(dose_key())).to_series().unique().to_list())
+        self._codes |= set(changed.get_column("person_code").unique().to_list())
+        self._finding_labels.append(labels)
+        self._label_natural(changed)
+        return changed
+
+    def _label_natural(self, rows: pl.DataFrame) -> None:
+        late_days = self.registry.finding_rules["entry_late"].upper_limit
+        assert late_days is not None
+        self._finding_labels.append(natural_labels(rows, self._codes, records.first_code, int(late_days)))
 
     def doses(self, name: str, rows: pl.DataFrame, who: records.Reporters) -> None:
         """Write a month's dose records: one file, or one a facility."""
@@ -265,6 +296,8 @@ class _Writer:
         )
         if not again.is_empty():
             self.summary.dose_records += again.height
+            if self._finding_share:
+                self._label_natural(again)
             self._csv(f"replacement_{facility}_{name}.csv", list(records.DOSE_COLUMNS), _lines(again).to_list(), ())
 
     def unreadable(self) -> None:
@@ -283,6 +316,8 @@ class _Writer:
             writer.writerow(["file_name", "line_no", "reason_codes"])
             writer.writerows([item.file_name, item.line_no or "", "|".join(item.reason_codes)] for item in found)
         self.summary.labelled_defects = len(found)
+        if self._finding_labels:
+            pl.concat(self._finding_labels).unique().sort(LABEL_COLUMNS).write_csv(self._out / "finding_labels.csv")
         with (self._out / "persons_truth.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(["person_code", "true_person_code"])

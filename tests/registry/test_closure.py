@@ -72,6 +72,7 @@ KEYS = {
     "quality_rules": ["rule_code"],
     "finding_rules": ["rule_code"],
     "test_names": ["phrase"],
+    "survey_values": ["survey_code", "area_code", "birth_year", "indicator_code"],
     "related_measures": ["rule_code", "first_measure_code", "second_measure_code"],
     "outlier_rules": ["rule_code"],
     "decision_kinds": ["decision_code"],

@@ -4,7 +4,7 @@ with found as (
     select
         {{ finding_key('subjects.rule_code', 'subjects.subject_kind', 'subjects.subject_code', 'subjects.period') }} as finding_key,
         subjects.*,
-        rules.affects_indicator as indicator_code,
+        rules.affects_indicator,
         rules.severity,
         rules.detail_vi,
         rules.detail_en
@@ -25,7 +25,7 @@ select
     facility_code,
     period,
     measure_code,
-    indicator_code,
+    coalesce(indicator_code, affects_indicator) as indicator_code,
     violations,
     evaluated,
     value,

@@ -1,30 +1,11 @@
 -- Single records and pairs behind a finding. A finding of a facility's month names each of its records.
-with records as (
-    select checked.*, cards.person_key
-    from (
-        {{ checked_records('true') }}
-    ) as checked
-    inner join {{ ref('int_person_cards') }} as cards on checked.person_card_key = cards.card_key
-),
-
-hits as (
-    {% for code, (looked_at, contradicts) in record_rules().items() -%}
-    select person_key, record_key, facility_code, month, '{{ code }}' as rule_code
-    from records
-    where {{ looked_at }} and {{ contradicts }}
-    union all
-    {% endfor -%}
-    select person_key, record_key, facility_code, month, rule_code
-    from {{ ref('int_quality_person_hits') }}
-),
-
-keyed as (
+with keyed as (
     select
         {{ finding_key('rule_code', "'facility'", 'facility_code', period_of_month('month')) }} as finding_key,
         rule_code,
         person_key,
         record_key
-    from hits
+    from {{ ref('int_quality_hits') }}
 ),
 
 pairs as (

@@ -93,6 +93,72 @@ pairs as (
     where decision = 'review'
 ),
 
+-- The months at the end of what is expected in which nothing came, of facilities that used to vaccinate.
+silent as (
+    select
+        months.facility_code,
+        count(*) as expected_months,
+        count(*) filter (where last_months.last_month is not null and months.month > last_months.last_month) as silent_months,
+        max(usual.monthly_doses) as monthly_doses
+    from {{ ref('int_facility_months') }} as months
+    inner join usual on months.facility_code = usual.facility_code
+    inner join (
+        select facility_code, max(month) as last_month
+        from {{ ref('int_facility_months') }}
+        where is_received
+        group by facility_code
+    ) as last_months on months.facility_code = last_months.facility_code
+    where usual.monthly_doses >= {{ rule_limit('facility_silent', 'lower_limit') }}
+    group by months.facility_code
+    having
+        count(*) filter (where months.month > last_months.last_month) = 0
+        or count(*) filter (where months.month > last_months.last_month) >= {{ rule_limit('facility_silent', 'minimum_evaluated') }}
+),
+
+-- More doses used than the opened vials hold: one row a facility and month, all vaccines whose vials it told of.
+vials as (
+    select
+        used.facility_code,
+        {{ period_of_month('used.period_end_month') }} as period,
+        sum(case when used.value > opened.value * products.doses_per_vial then 1 else 0 end) as violations,
+        count(*) as evaluated,
+        sum(used.value) as value,
+        sum(opened.value * products.doses_per_vial) as expected
+    from {{ ref('int_report_values_current') }} as used
+    inner join {{ ref('int_report_values_current') }} as opened
+        on used.reporter_code = opened.reporter_code and used.period = opened.period
+    inner join {{ ref('vaccine_products') }} as products
+        on used.measure_code = 'doses_used_' || products.product_code
+        and opened.measure_code = 'vials_opened_' || products.product_code
+    where used.facility_code is not null and used.period_start_month = used.period_end_month
+    group by used.facility_code, used.period_end_month
+),
+
+reconciled as (
+    select facility_code, month, sum(recorded_value) as recorded_value, sum(reported_value) as reported_value
+    from {{ ref('rpt_reconciliation') }}
+    group by facility_code, month
+),
+
+-- Numbers that end in 0 or 5, of those with two digits at least.
+digits as (
+    select
+        reported.facility_code,
+        cast(year(reported.period_end_month) as string) as period,
+        count(*) as value_count,
+        {{ percent('count(*) filter (where cast(reported.value as bigint) % 5 = 0)', 'count(*)') }} as round_share,
+        max(rules.expected_value) as expected_value,
+        max(rules.upper_limit) as upper_limit
+    from {{ ref('int_report_values_current') }} as reported
+    inner join {{ ref('finding_rules') }} as rules on rules.rule_code = 'digit_preference'
+    where
+        reported.facility_code is not null
+        and reported.value >= rules.lower_limit
+        and reported.measure_kind in ('dose_count', 'vial')
+    group by reported.facility_code, year(reported.period_end_month)
+    having count(*) >= max(rules.minimum_evaluated)
+),
+
 judged as (
     select
         rule_code,
@@ -184,6 +250,78 @@ judged as (
         cast(null as double) as expected,
         cast(1 as double) as effect
     from pairs
+
+    union all
+
+    -- Silent by what it used to do: a facility that closed for good is told by the register and is not expected.
+    select
+        'facility_silent' as rule_code,
+        'facility' as subject_kind,
+        silent.facility_code as subject_code,
+        cast(null as string) as period,
+        silent.facility_code,
+        silent.silent_months as violations,
+        silent.expected_months as evaluated,
+        cast(0 as double) as value,
+        silent.silent_months * silent.monthly_doses as expected,
+        silent.silent_months * silent.monthly_doses as effect
+    from silent
+
+    union all
+
+    select
+        'doses_over_vials' as rule_code,
+        'facility' as subject_kind,
+        facility_code as subject_code,
+        period,
+        facility_code,
+        violations,
+        evaluated,
+        value,
+        expected,
+        case when violations > 0 then value - expected else 0 end as effect
+    from vials
+
+    union all
+
+    select
+        'records_unlike_report' as rule_code,
+        'facility' as subject_kind,
+        facility_code as subject_code,
+        {{ period_of_month('month') }} as period,
+        facility_code,
+        case
+            when recorded_value < reported_value * limits.lower_limit / 100
+                or recorded_value > reported_value * limits.upper_limit / 100 then 1
+            else 0
+        end as violations,
+        1 as evaluated,
+        recorded_value as value,
+        reported_value as expected,
+        abs(recorded_value - reported_value) as effect
+    from reconciled
+    cross join (
+        select lower_limit, upper_limit from {{ ref('finding_rules') }} where rule_code = 'records_unlike_report'
+    ) as limits
+
+    union all
+
+    select
+        'digit_preference' as rule_code,
+        'facility' as subject_kind,
+        facility_code as subject_code,
+        period,
+        facility_code,
+        case
+            when (round_share - expected_value) / sqrt(expected_value * (100 - expected_value) / value_count) > upper_limit
+                then 1
+            else 0
+        end as violations,
+        1 as evaluated,
+        round_share as value,
+        expected_value as expected,
+        cast(0 as double) as effect
+    from digits
 )
 
 select
@@ -195,6 +333,7 @@ select
     facilities.commune_code_2025 as area_code,
     judged.facility_code,
     cast(null as string) as measure_code,
+    cast(null as string) as indicator_code,
     cast(judged.violations as bigint) as violations,
     cast(judged.evaluated as bigint) as evaluated,
     judged.value,
@@ -208,12 +347,13 @@ union all
 select
     rule_code,
     'area' as subject_kind,
-    hierarchy_code || ':' || area_code || ':' || measure_code as subject_code,
+    hierarchy_code || ':' || area_code || ':' || series_code as subject_code,
     period,
     hierarchy_code,
     area_code,
     cast(null as string) as facility_code,
     measure_code,
+    indicator_code,
     violations,
     evaluated,
     value,
