@@ -22,6 +22,7 @@ PAGES = {
     "page_local": "app_pages/local.py",
     "page_knowledge": "app_pages/knowledge.py",
     "page_quality": "app_pages/quality.py",
+    "page_scorecard": "app_pages/scorecard.py",
     "page_definitions": "app_pages/definitions.py",
 }
 # These exist only for whom they are meant.

@@ -1038,6 +1038,69 @@ class Release:
         )
         return int(rows.item())
 
+    # Scorecards
+
+    def scorecard_components(self) -> pl.DataFrame:
+        """One row a part of the scorecard, the whole first: component_code, points (null: the whole), its words."""
+        return self._known(
+            ["dim_scorecard_components"],
+            "select component_code, points, name_vi, name_en, definition_vi, definition_en, source"
+            " from dim_scorecard_components order by sort_order",
+        )
+
+    def scorecard_years(self) -> list[int]:
+        """Return the years that have scorecards, the newest first; a release of an earlier version has none."""
+        found = self._known(
+            ["rpt_scorecards"], "select distinct score_year from rpt_scorecards order by score_year desc"
+        )
+        return found["score_year"].to_list() if found.height else []
+
+    def area_scorecards(self, hierarchy_code: str, area_codes: Sequence[str], year: int) -> pl.DataFrame:
+        """One row an area and part, the whole first: score in percent, band, rank among its peers and their number."""
+        self._let(hierarchy_code, area_codes)
+        return self._scorecards(
+            "s.hierarchy_code = ? and s.facility_code is null and list_contains(?, s.place_code)",
+            [hierarchy_code, list(area_codes), year],
+        )
+
+    def facility_scorecards(self, hierarchy_code: str, commune_codes: Sequence[str], year: int) -> pl.DataFrame:
+        """Return the same of the facilities of communes of a tree; each is ranked in the tree in force."""
+        self._let(hierarchy_code, commune_codes)
+        return self._scorecards(
+            f"s.facility_code is not null and list_contains(?, f.{_FACILITY_AREA[hierarchy_code]})",
+            [list(commune_codes), year],
+        )
+
+    def _scorecards(self, condition: str, parameters: Sequence[object]) -> pl.DataFrame:
+        return self._known(
+            ["rpt_scorecards", "dim_scorecard_components", "dim_scorecard_bands"],
+            "select s.hierarchy_code, s.level_code, s.place_code, coalesce(f.name_vi, a.name_vi) as place_vi,"
+            " coalesce(f.name_en, a.name_en) as place_en, s.score_year, s.component_code, c.points, c.name_vi,"
+            " c.name_en, c.definition_vi, c.definition_en, s.violations, s.evaluated, s.score, s.band_code,"
+            " b.colour_token, b.label_vi, b.label_en, s.peer_code, s.peer_rank, s.peer_count"
+            " from rpt_scorecards as s join dim_scorecard_components as c using (component_code)"
+            " join dim_scorecard_bands as b using (component_code, band_code)"
+            " left join dim_facilities as f on s.facility_code = f.facility_code"
+            " left join dim_areas as a on s.hierarchy_code = a.hierarchy_code and s.place_code = a.area_code"
+            f" where {condition} and s.score_year = ? order by s.place_code, c.sort_order",
+            parameters,
+        )
+
+    def facility_findings(self, facility_code: str, year: int) -> pl.DataFrame:
+        """One row a finding on a facility in a year, or of no time, with what it should do; the gravest first."""
+        if self._scope is not None:
+            self._scope.require_findings(self.facility_place(facility_code, "34") or Place(*self._root()))
+        return self._known(
+            ["rpt_findings", "dim_quality_rules"],
+            "select f.finding_key, f.rule_code, f.period, f.severity, f.violations, f.evaluated, f.effect, f.detail_vi,"
+            " f.detail_en, r.name_vi, r.name_en, r.rationale_vi, r.rationale_en, r.facility_action_vi,"
+            " r.facility_action_en from rpt_findings as f join dim_quality_rules as r using (rule_code)"
+            " where f.facility_code = ? and (f.period is null or starts_with(f.period, ?))"
+            " order by list_position(['blocking', 'warning', 'notice'], f.severity), f.effect desc, f.rule_code,"
+            " f.period, f.finding_key",
+            [facility_code, str(year)],
+        )
+
     def check_results(self) -> pl.DataFrame:
         """One row a check, what needs attention first, with the rule's name, rationale and action."""
         return self._frame(

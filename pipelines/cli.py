@@ -44,6 +44,7 @@ from pipelines.commands import (
     reminders,
     report,
     run,
+    scorecard,
     serve,
     status,
     submit,
@@ -125,7 +126,7 @@ def _common(
 _COMMANDS = (
     demo, generate, submit, run, status, receipt, indicator, explain, due, reminders, person, certificate, serve,
     doctor, facilities, doses, bridge, red, compute, outliers, findings, findings_score, identity, releases,
-    changes, nowcast, access, audit, extract, report, form,
+    changes, nowcast, access, audit, extract, report, form, scorecard,
 )  # fmt: skip
 for _command in _COMMANDS:
     _command.register(app)

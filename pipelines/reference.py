@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -504,6 +505,42 @@ class OutlierRule:
     name_en: str
     note_vi: str
     note_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardComponent:
+    """A part of the scorecard of a facility or area with its weight, or the whole, which has none."""
+
+    component_code: str
+    points: int | None
+    sort_order: int
+    name_vi: str
+    name_en: str
+    definition_vi: str
+    definition_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardRule:
+    """A rule whose results go into a part of the scorecard."""
+
+    component_code: str
+    rule_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardBand:
+    """What a score of a part in [lower_bound, upper_bound), in percent, is called."""
+
+    component_code: str
+    band_code: str
+    lower_bound: float | None
+    upper_bound: float | None
+    colour_token: str
+    label_vi: str
+    label_en: str
     source: str
 
 
@@ -1004,6 +1041,9 @@ class Registry:
     outlier_rules: Mapping[str, OutlierRule]
     decision_kinds: Mapping[str, DecisionKind]
     decision_states: Mapping[str, DecisionState]
+    scorecard_components: Mapping[str, ScorecardComponent]
+    scorecard_rules: Sequence[ScorecardRule]
+    scorecard_bands: Sequence[ScorecardBand]
     warehouse_checks: Mapping[str, WarehouseCheck]
     reasons: Mapping[str, Reason]
     submission_fields: Sequence[SubmissionField]
@@ -1115,6 +1155,11 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         outlier_rules=_by(_read(seeds_dir, "quality/outlier_rules", OutlierRule), "rule_code"),
         decision_kinds=_by(_read(seeds_dir, "quality/decision_kinds", DecisionKind), "decision_code"),
         decision_states=_by(_read(seeds_dir, "quality/decision_states", DecisionState), "state_code"),
+        scorecard_components=_by(
+            _read(seeds_dir, "quality/scorecard_components", ScorecardComponent), "component_code"
+        ),
+        scorecard_rules=_read(seeds_dir, "quality/scorecard_rules", ScorecardRule),
+        scorecard_bands=_read(seeds_dir, "quality/scorecard_bands", ScorecardBand),
         warehouse_checks=_by(_read(seeds_dir, "quality/warehouse_checks", WarehouseCheck), "check_code"),
         reasons=_by(_read(seeds_dir, "quality/rejection_reasons", Reason), "reason_code"),
         submission_fields=_read(seeds_dir, "intake/submission_fields", SubmissionField),
@@ -1158,6 +1203,7 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     yield from _explanation_problems(registry)
     yield from _access_problems(registry)
     yield from _decision_problems(registry)
+    yield from _scorecard_problems(registry)
     yield from _export_problems(registry)
     yield from _form_problems(registry)
 
@@ -1191,6 +1237,27 @@ def _decision_problems(registry: Registry) -> Iterable[str]:
         for state in (*kind.from_states.split(), *([kind.to_state] if kind.to_state else [])):
             if state not in registry.decision_states:
                 yield f"decision_kinds has {kind.decision_code} with the unknown state {state}"
+
+
+def _scorecard_problems(registry: Registry) -> Iterable[str]:
+    parts = registry.scorecard_components
+    wholes = [part.component_code for part in parts.values() if part.points is None]
+    if len(wholes) != 1:
+        yield f"scorecard_components needs one row without points, for the whole; it has {len(wholes)}"
+    for rule in registry.scorecard_rules:
+        if rule.component_code not in parts or rule.component_code in wholes:
+            yield f"scorecard_rules has {rule.rule_code} in the unknown part {rule.component_code}"
+        if rule.rule_code not in registry.finding_rules:
+            yield f"scorecard_rules has the unknown rule {rule.rule_code}"
+    for code in parts:
+        bands = [band for band in registry.scorecard_bands if band.component_code == code]
+        edges = [(band.lower_bound, band.upper_bound) for band in bands]
+        chained = all(before[1] == after[0] is not None for before, after in pairwise(edges))
+        if not edges or edges[0][0] is not None or edges[-1][1] is not None or not chained:
+            yield f"scorecard_bands of {code} leave scores without a band, or with two"
+    for band in registry.scorecard_bands:
+        if band.component_code not in parts:
+            yield f"scorecard_bands has the unknown part {band.component_code}"
 
 
 def _bridge_problems(registry: Registry) -> Iterable[str]:

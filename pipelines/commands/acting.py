@@ -28,6 +28,8 @@ READER_COMMANDS = frozenset(
         "extract",
         "report",
         "form",
+        "scorecard",
+        "letter",
     }
 )
 

@@ -40,7 +40,7 @@ OPEN = {
     "months_of", "periods_with_values", "latest_complete_period", "red_rules", "red_categories", "arrival_parameters",
     "reporting_deadlines", "counts_doses", "submission_ids", "doses_of", "events", "anomaly_causes",
     "checks_touching", "check_results", "is_listed", "area_list", "facility_place", "has_measure",
-    "measures",
+    "measures", "scorecard_components", "scorecard_years",
 }  # fmt: skip
 ROW = pl.DataFrame({"area_code": ["79"], "period": ["2026-03"], "indicator_code": [CODE], "period_type": ["month"]})
 # One call of everything that tells something of an area; of the area 63:79, or of all areas together.
@@ -69,6 +69,9 @@ ASKED: dict[str, Callable[[Release], Any]] = {
     "rejection_totals": lambda r: r.rejection_totals(),
     "rejected_rows": lambda r: r.rejected_rows(),
     "rejected_count": lambda r: r.rejected_count(),
+    "area_scorecards": lambda r: r.area_scorecards("63", ["79"], 2026),
+    "facility_findings": lambda r: r.facility_findings("2673401", 2026),
+    "facility_scorecards": lambda r: r.facility_scorecards("63", ["26734"], 2026),
 }
 # These list what stewards may settle, and leave out what is not the reader's.
 LISTED: dict[str, Callable[[Release], Any]] = {
@@ -316,12 +319,22 @@ def test_a_link_to_another_area_is_refused_with_a_sentence_and_the_way_to_ask(
 
 
 PAGES = {
-    "demo-planner": {"nation", "province", "local", "knowledge", "quality", "definitions", "access"},
-    "demo-province": {"province", "local", "knowledge", "definitions", "due", "person", "access"},
-    "demo-district": {"local", "knowledge", "definitions", "due", "person", "access"},
-    "demo-steward": {"province", "local", "knowledge", "definitions", "due", "person", "access"},
-    "demo-partner": {"nation", "province", "local", "knowledge", "quality", "definitions", "access"},
-    "demo-administrator": {"nation", "province", "local", "knowledge", "quality", "definitions", "access", "audit"},
+    "demo-planner": {"nation", "province", "local", "knowledge", "quality", "scorecard", "definitions", "access"},
+    "demo-province": {"province", "local", "knowledge", "scorecard", "definitions", "due", "person", "access"},
+    "demo-district": {"local", "knowledge", "scorecard", "definitions", "due", "person", "access"},
+    "demo-steward": {"province", "local", "knowledge", "scorecard", "definitions", "due", "person", "access"},
+    "demo-partner": {"nation", "province", "local", "knowledge", "quality", "scorecard", "definitions", "access"},
+    "demo-administrator": {
+        "nation",
+        "province",
+        "local",
+        "knowledge",
+        "quality",
+        "scorecard",
+        "definitions",
+        "access",
+        "audit",
+    },
 }
 
 

@@ -25,7 +25,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ["", "province", "local", "knowledge", "quality", "definitions"]
+PAGES = ["", "province", "local", "knowledge", "quality", "scorecard", "definitions"]
 
 pytestmark = [
     pytest.mark.browser,

@@ -47,6 +47,8 @@ _PLAIN = (
     "quality/anomaly_causes",
     "quality/quality_rules",
     "quality/rejection_reasons",
+    "quality/scorecard_components",
+    "quality/scorecard_bands",
 )
 
 _MAKE = """
@@ -258,6 +260,24 @@ create table rpt_findings as
     ) as f
     inner join (select rule_code, row_number() over (order by rule_code) as n from dim_quality_rules) as q
         on q.n = f.rule_no;
+create table rpt_scorecards as
+    with places as (
+        select hierarchy_code, level_code, area_code as place_code, area_code, cast(null as varchar) as facility_code,
+            parent_code as peer_code
+        from dim_areas where level_code <> 'commune' or parent_code in ('001', '01')
+        union all
+        select '34', 'facility', f.facility_code, f.commune_code_2025, f.facility_code, a.parent_code
+        from dim_facilities as f
+        inner join dim_areas as a on a.hierarchy_code = '34' and a.area_code = f.commune_code_2025
+    )
+    select p.hierarchy_code, p.level_code, p.place_code, p.area_code, p.facility_code, 2026 as score_year,
+        c.component_code, cast(10 as bigint) as violations, cast(100 as bigint) as evaluated,
+        cast(90 as double) as score,
+        b.band_code, p.peer_code, cast(1 as bigint) as peer_rank,
+        count(*) over (partition by p.hierarchy_code, p.level_code, p.peer_code, c.component_code) as peer_count
+    from places as p cross join dim_scorecard_components as c
+    inner join dim_scorecard_bands as b on b.component_code = c.component_code
+        and coalesce(b.lower_bound, 0) <= 90 and coalesce(b.upper_bound, 101) > 90;
 create table rpt_release as
     select $release_id as release_id, date '2026-04-01' as as_of_date, timestamp '2026-04-05 05:00:00' as built_at,
         'unknown' as code_version, true as is_synthetic;
@@ -332,6 +352,7 @@ def _load(connection: duckdb.DuckDBPyConnection, seed: str, table: str) -> None:
         "lookback_months": "integer",
         "is_for_excess": "boolean",
         "is_for_negative": "boolean",
+        "points": "integer",
     }
     path = SEEDS_DIR / f"{seed}.csv"
     names = path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")

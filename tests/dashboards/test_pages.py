@@ -14,7 +14,7 @@ from dashboards.warehouse import open_release
 from tests.dashboards.fixture_release import OVER
 
 SCRIPT = Path(dashboards.__file__).parent / "streamlit_app.py"
-PAGES = ["nation", "province", "local", "knowledge", "quality", "definitions"]
+PAGES = ["nation", "province", "local", "knowledge", "quality", "scorecard", "definitions"]
 
 
 def opened(published: Path, page: str = "nation", **params: str) -> AppTest:

@@ -22,6 +22,7 @@ SEEDS = {path.stem: path for path in sorted(SEEDS_DIR.rglob("*.csv"))}
 PARTS = {
     "form_fields": ("form_code", "forms"),
     "area_levels": ("hierarchy_code", "hierarchies"),
+    "scorecard_rules": ("component_code", "scorecard_components"),
     "indicator_terms": ("indicator_code", "indicators"),
     "field_aliases": ("field_name", "submission_fields"),
     "value_aliases": ("field_name", "submission_fields"),
@@ -77,6 +78,9 @@ KEYS = {
     "outlier_rules": ["rule_code"],
     "decision_kinds": ["decision_code"],
     "decision_states": ["state_code"],
+    "scorecard_components": ["component_code"],
+    "scorecard_rules": ["component_code", "rule_code"],
+    "scorecard_bands": ["component_code", "band_code"],
     "warehouse_checks": ["check_code"],
     "rejection_reasons": ["reason_code"],
     "reporting_deadlines": ["level_code", "valid_from"],
@@ -97,9 +101,12 @@ KEYS = {
     "extract_contents": ["content_kind", "content_code"],
     "extract_columns": ["relation_code", "column_name"],
 }
-# Two areas, the bands of two indicators, one level of two trees, one field of two kinds and one column of two shapes
-# of extracts may be called the same.
-SHARED_NAMES = {"area_versions", "areas", "indicator_thresholds", "area_levels", "submission_fields", "extract_columns"}
+# Two areas, the bands of two indicators or parts of the scorecard, one level of two trees, one field of two kinds and
+# one column of two shapes of extracts may be called the same.
+SHARED_NAMES = {
+    "area_versions", "areas", "indicator_thresholds", "scorecard_bands", "area_levels", "submission_fields",
+    "extract_columns",
+}  # fmt: skip
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
