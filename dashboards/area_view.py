@@ -213,21 +213,24 @@ def _map_and_ranking(subject: _Subject, frame: pl.DataFrame) -> None:
                 st.info(texts("map_none"), icon=":material/map:")
             else:
                 key = f"map_{context.state.hierarchy}_{subject.area.area_code}_{context.state.indicator}"
+                drawn = charts.area_map(layer, frame, subject.indicator, subject.bands, texts=texts, height=520)
                 st.altair_chart(
-                    charts.area_map(layer, frame, subject.indicator, subject.bands, texts=texts, height=520),
+                    drawn,
                     theme=None,
                     key=key,
                     on_select=_remember_click(key),
                     alt=_map_alt(subject, frame, order, label),
                 )
                 st.caption(texts("map_hint"))
+                _as_files(subject, drawn, "map", subject.period)
         with st.container(border=True):
             st.subheader(texts("ranking"))
             st.caption(f"{label} · {subject.period}")
             if order.height:
+                bars = charts.ranking(order, subject.indicator, subject.bands, texts)
                 with st.container(height=560, border=False):
                     st.altair_chart(
-                        charts.ranking(order, subject.indicator, subject.bands, texts),
+                        bars,
                         theme=None,
                         alt=texts(
                             "ranking_alt",
@@ -237,6 +240,7 @@ def _map_and_ranking(subject: _Subject, frame: pl.DataFrame) -> None:
                             last=_name_and_value(order, -1),
                         ),
                     )
+                _as_files(subject, bars, "ranking", subject.period)
             else:
                 st.info(texts("ranking_empty"), icon=":material/info:")
             _without_value(subject, frame)
@@ -340,8 +344,9 @@ def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
         pl.Series("period_text", [formats.period(code, period_type, texts.language) for code in periods])
     )
     marks, lines = _events(subject, period_type, dict(zip(periods, frame["period_text"], strict=True)))
+    drawn = charts.trend(frame, subject.indicator, subject.bands, texts, marks=marks)
     st.altair_chart(
-        charts.trend(frame, subject.indicator, subject.bands, texts, marks=marks),
+        drawn,
         theme=None,
         alt=texts(
             "trend_alt",
@@ -351,6 +356,7 @@ def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
             last=frame["period_text"][-1],
         ),
     )
+    _as_files(subject, drawn, f"trend_{period_type}", f"{frame['period_text'][0]} – {frame['period_text'][-1]}")
     if lines:
         st.caption(f"{texts('events')}: {' '.join(lines)}")
 
@@ -382,11 +388,13 @@ def _by_age(subject: _Subject) -> None:
         with st.container(border=True):
             st.subheader(texts("curve"))
             st.caption(texts("curve_note"))
+            drawn = charts.cohort_curve(curve, texts)
             st.altair_chart(
-                charts.cohort_curve(curve, texts),
+                drawn,
                 theme=None,
                 alt=texts("curve_alt", indicator=label, area=area_name(subject.area, texts)),
             )
+            _as_files(subject, drawn, "curve", texts("curve"))
     if delays.height:
         with st.container(border=True):
             st.subheader(texts("delays"))
@@ -512,6 +520,15 @@ def _taken(subject: _Subject, columns: list[Column], language: str) -> Extract:
         own = _values(context, [subject.area.area_code], [context.state.indicator], context.state.period)
         frame = _described(subject, with_every_area([subject.area], own, texts))
     return Extract(frame, columns, [definition_of(context, subject.indicator)], _facts(subject, frame), language)
+
+
+def _as_files(subject: _Subject, chart: Any, kind: str, what: str) -> None:
+    """Offer a chart as a file that says what it shows."""
+    context, state = subject.context, subject.context.state
+    label = subject.context.texts.named(dict(subject.indicator), "label")
+    title = f"{label} · {area_name(subject.area, context.texts)} · {what}"
+    stem = f"{kind}_{state.indicator}_{state.hierarchy}_{state.area}_{state.period_type}_{state.period}"
+    exports_view.offer_chart(context, chart, title, stem)
 
 
 def _split_column(subject: _Subject, frame: pl.DataFrame) -> list[pl.Expr]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from dashboards import access, formats
-from dashboards.exports import archive, extracts, report
+from dashboards.downloads import XLSX_TYPE
+from dashboards.exports import archive, chart_files, extracts, forms, report
 from dashboards.exports.scope import Scope
+from dashboards.i18n import Texts
 from dashboards.shell import Context
 from pipelines.access.policy import AccessDeniedError
-from pipelines.reference import load_registry
+from pipelines.forms.workbook import FormError
+from pipelines.reference import Form, load_registry
 
 _MADE = "made_file"
 _KILOBYTE = 1000
+_CHART_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 def draw(context: Context) -> None:
@@ -39,6 +46,7 @@ def draw(context: Context) -> None:
             zip_asked = st.button(texts("files_zip_make"), icon=":material/folder_zip:", disabled=form is None)
             report_asked = st.button(texts("files_report_make"), icon=":material/picture_as_pdf:")
         view = f"{context.release.release_id}/{scope.stem}/{texts.language}"
+        form_asked = _choose_form(scope)
         if zip_asked and form:
             name = f"niis_{scope.stem}_{form}.zip"
             _keep(_File(view, name, "application/zip"), context, lambda step: _zip(scope, form, step))
@@ -46,6 +54,14 @@ def draw(context: Context) -> None:
             name = f"niis_{scope.stem}_{state.indicator}.pdf"
             _keep(
                 _File(view, name, "application/pdf"), context, lambda step: report.to_pdf(scope, state.indicator, step)
+            )
+        if form_asked:
+            chosen, page_format = form_asked
+            name = f"{chosen.form_code}_{scope.stem}.{page_format}"
+            _keep(
+                _File(view, name, XLSX_TYPE if page_format == "xlsx" else "application/pdf"),
+                context,
+                lambda step: _form(scope, chosen, page_format, step),
             )
         kept: tuple[_File, bytes] | None = st.session_state.get(_MADE)
         if kept and kept[0].view == view:
@@ -60,6 +76,34 @@ def draw(context: Context) -> None:
             )
 
 
+def offer_chart(context: Context, chart: Any, title: str, stem: str) -> None:
+    """Draw the buttons that make a drawing of a chart; nothing is drawn before one is pressed."""
+    texts = context.texts
+    scope = context.release.scope
+    if scope is not None and not scope.reader.role.can_download:
+        return
+    info = context.release.info()
+    kind = texts("kind_synthetic" if info.is_synthetic else "kind_routine")
+    note = f"{kind} · {texts('as_of')} {formats.day(info.as_of_date, texts.language)} · {info.release_id}"
+
+    def drawn(form: str) -> bytes:
+        return chart_files.to_file(chart_files.titled(chart_files.specification(chart), title, note), form)
+
+    with st.container(horizontal=True):
+        for form, media_type in _CHART_TYPES.items():
+            name = f"{stem}.{form}"
+            st.download_button(
+                texts("download_chart", format=form.upper()),
+                data=access.audited("download", partial(drawn, form), file=name),
+                file_name=name,
+                mime=media_type,
+                icon=":material/image:",
+                on_click="ignore",
+                type="tertiary",
+                key=f"chart_{name}",
+            )
+
+
 @dataclass(frozen=True)
 class _File:
     """A file that was made: of which view, under which name."""
@@ -67,6 +111,33 @@ class _File:
     view: str
     name: str
     media_type: str
+
+
+def _choose_form(scope: Scope) -> tuple[Form, str] | None:
+    """Draw the choice of an official form; return which was asked for in this run, and how it is to be written."""
+    texts = scope.texts
+    if scope.period_type not in forms.PERIOD_TYPES:
+        return None
+    offered = sorted(load_registry().forms.values(), key=lambda form: form.sort_order)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            texts("files_form"),
+            offered,
+            format_func=lambda form: form.name_vi if texts.language == "vi" else form.name_en,
+            key="files_form_code",
+        )
+        for page_format in ("xlsx", "pdf"):
+            if st.button(texts("files_form_make", format=page_format.upper()), key=f"files_form_{page_format}"):
+                return chosen, page_format
+    return None
+
+
+def _form(scope: Scope, form: Form, page_format: str, step: archive.Step) -> bytes:
+    step(0, 1, form.name_vi)
+    # The forms of the circular are Vietnamese, whoever reads.
+    official = dataclasses.replace(scope, texts=Texts("vi"))
+    filled = forms.workbook(load_registry(), form, official)
+    return filled if page_format == "xlsx" else forms.pdf(filled, official)
 
 
 def _zip(scope: Scope, form: str, step: archive.Step) -> bytes:
@@ -86,7 +157,7 @@ def _keep(file: _File, context: Context, make: Callable[[archive.Step], bytes]) 
     try:
         made = access.audited("download", lambda: make(step), file=file.name, area=context.state.area)
         st.session_state[_MADE] = (file, made())
-    except (extracts.ExtractError, AccessDeniedError) as error:
+    except (extracts.ExtractError, FormError, AccessDeniedError) as error:
         st.error(str(error), icon=":material/error:")
     bar.empty()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dashboards import palette
 from dashboards.geography import BOUNDARIES
 
-FORMATS = ("png", "svg")
 _WIDTH = 760
 _SCALE = 2.0  # of pixels: sharp on paper and on screens
 _FONT = "DejaVu Sans, sans-serif"
@@ -21,6 +21,17 @@ def specification(chart: Any, *, width: int = _WIDTH, font: str = _FONT, height:
         spec["height"] = height
     spec["config"] = {**spec.get("config", {}), "font": font}
     return spec
+
+
+def titled(spec: dict[str, Any], title: str, note: str) -> dict[str, Any]:
+    """Return a drawing with what it shows above it, and with where its numbers come from."""
+    heading = {"text": title, "subtitle": note, "anchor": "start", "offset": 14, "subtitleColor": palette.MUTED}
+    return {**spec, "title": heading}
+
+
+def to_file(spec: dict[str, Any], form: str) -> bytes:
+    """Return a drawing as PNG or SVG."""
+    return to_png(spec) if form == "png" else to_svg(spec).encode()
 
 
 def to_svg(spec: dict[str, Any]) -> str:

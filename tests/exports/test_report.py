@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from dashboards import formats
 from dashboards.exports import report
-from dashboards.exports.chart_files import specification, to_png
+from dashboards.exports.chart_files import specification, titled, to_file
 from dashboards.exports.scope import Scope
 from dashboards.geography import AreaTree
 from dashboards.i18n import Texts
@@ -132,6 +132,10 @@ def test_a_chart_stands_alone(released: Release) -> None:
     shapes = layer.layer(layer.of_level("province"))
     assert shapes is not None
     chart = alt.Chart(alt.UrlData(url=shapes.url, format=alt.JsonDataFormat(property="features"))).mark_geoshape()
-    spec = specification(chart)
+    spec = titled(specification(chart), "Bản đồ Việt Nam", "Số liệu mô phỏng")
     assert "url" not in json.dumps(spec["data"])
-    assert to_png(spec).startswith(b"\x89PNG")
+    assert to_file(spec, "png").startswith(b"\x89PNG")
+    drawn = to_file(spec, "svg").decode()
+    assert "Bản đồ Việt Nam" in drawn
+    assert "Số liệu mô phỏng" in drawn
+    assert drawn.count("<path") > len(layer.of_level("province"))
