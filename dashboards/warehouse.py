@@ -620,6 +620,100 @@ class Release:
             ],
         )
 
+    def adjusted_values(
+        self,
+        indicator_codes: Sequence[str],
+        hierarchy_code: str,
+        *,
+        area_codes: Sequence[str] | None = None,
+        parent_code: str | None = None,
+        period_type: str,
+        period_from: str | None = None,
+        period_to: str | None = None,
+    ) -> pl.DataFrame:
+        """Return values as `indicator_values` does, without what stewards left out; only rows that this changes.
+
+        `raw_value` is the value as published. Sums of the facts and of what leaving out adds go through the engine
+        of the marts again, for the areas and periods that are asked for and touched. What does not add up over
+        areas, and what is counted of persons, is not adjusted.
+        """
+        raw = self.indicator_values(
+            indicator_codes,
+            hierarchy_code,
+            area_codes=area_codes,
+            parent_code=parent_code,
+            period_type=period_type,
+            period_from=period_from,
+            period_to=period_to,
+        )
+        key = ["area_code", "period", "indicator_code"]
+        nothing = raw.clear().with_columns(pl.lit(None, pl.Float64).alias("raw_value"))
+        if not raw.height:
+            return nothing
+        asked = raw["area_code"].unique().to_list()
+        touched = self._known(
+            ["fct_measure_adjustments"],
+            "select distinct area_code, level_code from fct_measure_adjustments"
+            f" where hierarchy_code = ? and area_code in ({_marks(asked)})",
+            [hierarchy_code, *asked],
+        )
+        if not touched.height:
+            return nothing
+        areas, levels = touched["area_code"].to_list(), touched["level_code"].unique().to_list()
+        periods = raw["period"].unique().to_list()
+        columns = (
+            "hierarchy_code, level_code, area_code, month, span_start_month, measure_code, source_code, value, {} as {}"
+        )
+        within = (
+            f"hierarchy_code = ? and level_code in ({_marks(levels)}) and area_code in ({_marks(areas)})"
+            " and measure_code in (select measure_code from parts)"
+        )
+        sql = f"""
+            with parts as (
+                select * from dim_indicator_parts where indicator_code in ({_marks(indicator_codes)})
+            ),
+            periods as (
+                select * from dim_period_months where period_type = ? and period in ({_marks(periods)})
+            ),
+            facts as (
+                select hierarchy_code, level_code, area_code, month, span_start_month, measure_code, source_code,
+                    sum(value) as value
+                from (
+                    select {columns.format("false", "is_change")} from fct_measure_values where {within}
+                    union all
+                    select {columns.format("true", "is_change")} from fct_measure_adjustments where {within}
+                ) as signed
+                group by all
+                -- What was left out as a whole is missing, not zero.
+                having not (bool_or(is_change) and sum(value) = 0)
+            ),
+            sums as ({render("period_sums", "facts", "parts", "periods")}),
+            judged as ({render("judged_values", "sums", "dim_indicators", _PERIOD_KEYS)})
+            select {_VALUE_COLUMNS} from judged order by area_code, indicator_code, period
+        """
+        bounds = [hierarchy_code, *levels, *areas]
+        adjusted = self._frame(sql, [*indicator_codes, period_type, *periods, *bounds, *bounds])
+        both = adjusted.join(raw.select(*key, pl.col("value").alias("raw_value")), on=key, how="inner")
+        return both.filter(pl.col("value").ne_missing(pl.col("raw_value")))
+
+    def exclusions(self, hierarchy_code: str, area_code: str) -> pl.DataFrame:
+        """One row a reported value that stewards left out in an area or below it, with its measure and its reporter."""
+        self._let(hierarchy_code, [area_code])
+        return self._known(
+            ["rpt_exclusions"],
+            "with recursive inner_areas as (select hierarchy_code, area_code from dim_areas where hierarchy_code = ?"
+            " and area_code = ? union all select a.hierarchy_code, a.area_code from dim_areas as a"
+            " join inner_areas as i on a.parent_code = i.area_code and a.hierarchy_code = i.hierarchy_code)"
+            " select e.*, m.name_vi as measure_vi, m.name_en as measure_en,"
+            " coalesce(f.name_vi, a.name_vi) as reporter_vi, coalesce(f.name_en, a.name_en) as reporter_en"
+            " from rpt_exclusions as e join dim_measures as m using (measure_code)"
+            " left join dim_facilities as f on e.reporter_code = 'F:' || f.facility_code"
+            " left join dim_areas as a on e.reporter_code = 'A:' || a.hierarchy_code || ':' || a.area_code"
+            f" where coalesce(f.{_FACILITY_AREA[hierarchy_code]}, a.area_code) in (select area_code from inner_areas)"
+            " order by e.reporter_code, e.period, e.measure_code",
+            [hierarchy_code, area_code],
+        )
+
     def with_split_shares(self, values: pl.DataFrame, hierarchy_code: str) -> pl.DataFrame:
         """Add `split_share` to values of a tree: how much of one rests on former communes that were split, 0 to 1.
 

@@ -7,6 +7,7 @@ run that was killed between two steps is taken up by the next one from what is t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,9 +24,11 @@ from pipelines.inbox import writer_lock
 from pipelines.lake import Lake
 from pipelines.ledger import Ledger
 from pipelines.progress import Reporter
-from pipelines.publish import Release, publish
+from pipelines.publish import Release, current_release, publish
 from pipelines.reference import Registry
 from pipelines.settings import Settings
+from pipelines.stewardship.door import decisions
+from pipelines.stewardship.exclusions import exclusions, write_exclusions
 from pipelines.transform import (
     BuildMode,
     BuildPlan,
@@ -59,6 +62,24 @@ def unbuilt_batches(settings: Settings) -> UnbuiltBatches | None:
         return None
     first, last = ledger.report_months(since)
     return UnbuiltBatches(since, through, first, last)
+
+
+def exclusions_waiting(settings: Settings) -> str | None:
+    """Return a name for what stewards exclude when the published release leaves out something else, or None."""
+    decided = exclusions(decisions(settings).states()).select("reporter_code", "period", "measure_code").rows()
+    release = current_release(settings)
+    if release is None:
+        return None
+    with duckdb.connect(str(settings.published / release.release_id / release.file), read_only=True) as connection:
+        known = "select 1 from information_schema.tables where table_name = 'rpt_exclusions'"
+        published = (
+            connection.execute("select reporter_code, period, measure_code from rpt_exclusions").fetchall()
+            if connection.execute(known).fetchone()
+            else []
+        )
+    if sorted(published) == decided:
+        return None
+    return hashlib.sha256(repr(decided).encode()).hexdigest()[:16]
 
 
 def checks_pending(settings: Settings) -> bool:
@@ -109,6 +130,7 @@ def build_warehouse(
     """
     with reporter.step("Dựng kho dữ liệu / building the warehouse") as step, writer_lock(settings):
         Lake(settings).sweep()
+        write_exclusions(settings.exclusions, decisions(settings).states())
         result = build(settings, plan_build(settings, mode, months, select), step)
         rows = _row_counts(settings.warehouse)
         results = [

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from pipelines.build import checks_pending, unbuilt_batches
+from pipelines.build import checks_pending, exclusions_waiting, unbuilt_batches
 from pipelines.definitions import build_definitions
 from pipelines.history import record_current
 from pipelines.identify import identity_is_current
@@ -81,7 +81,7 @@ def _has_work(settings: Settings, registry: Registry, mode: BuildMode) -> bool:
     release = current_release(settings)
     if release is None:
         return settings.ledger.exists() and Ledger(settings.ledger).latest_batch_no() > 0
-    if not identity_is_current(settings, registry):
+    if not identity_is_current(settings, registry) or exclusions_waiting(settings) is not None:
         return True
     return (release.definition_version, release.project_version) != (
         registry.definition_version,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.build import checks_pending, unbuilt_batches
+from pipelines.build import checks_pending, exclusions_waiting, unbuilt_batches
 from pipelines.identify import decisions_waiting
 from pipelines.inbox import waiting
 from pipelines.jobs import build_and_publish, take_in
@@ -57,7 +57,7 @@ def request_build(settings: Settings, registry: Registry) -> dg.RunRequest | dg.
     """Ask for one run that builds and publishes every batch, and every steward's decision, not published yet."""
     batches = unbuilt_batches(settings)
     if batches is None:
-        decided = decisions_waiting(settings, registry)
+        decided = decisions_waiting(settings, registry) or exclusions_waiting(settings)
         if decided is None:
             return dg.SkipReason("Không có lô mới / no new batch.")
         return dg.RunRequest(

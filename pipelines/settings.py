@@ -96,6 +96,11 @@ class Settings:
         return self.home / "stewardship"
 
     @property
+    def exclusions(self) -> Path:
+        """What the next build leaves out of adjusted values; each run writes it from the decisions."""
+        return self.stewardship / "exclusions.parquet"
+
+    @property
     def certificates(self) -> Path:
         """The secret that signs certificates, and which were issued."""
         return self.home / "certificates"

@@ -211,7 +211,9 @@ def build_known_until(
     Raises TransformError.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
-    variables = variables_of(settings, BuildPlan(0, 0, as_of_date, mode="everything")) | {"known_until": known_until}
+    variables = variables_of(settings, BuildPlan(0, 0, as_of_date, mode="everything"))
+    # What stewards decided later was not known then.
+    variables |= {"known_until": known_until, "exclusions_file": ""}
     chosen = ["--exclude-resource-type", "test", "unit_test", "--exclude", "models/persons", "--full-refresh"]
     nodes = _run_build(warehouse, variables, chosen, on_node)
     if failed := [node for node in nodes if node.status in _FAILED]:
@@ -224,6 +226,7 @@ def variables_of(settings: Settings, plan: BuildPlan) -> dict[str, Any]:
         "lake_path": str(settings.lake),
         "facilities_path": str(settings.facilities),
         "identity_path": str(settings.identity),
+        "exclusions_file": str(settings.exclusions) if settings.exclusions.exists() else "",
         "since_batch_no": 0 if plan.mode == "everything" else plan.since_batch_no,
         "as_of_date": plan.as_of_date,
         "rebuild_months": list(plan.months),

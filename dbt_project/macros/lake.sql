@@ -21,6 +21,22 @@
 
 {% macro spark__identity(name) %}parquet.`{{ var("identity_path") }}/{{ name }}.parquet`{% endmacro %}
 
+{# What stewards leave out of adjusted values; nothing where no file is named. #}
+{% macro exclusions() -%}
+{%- if var('exclusions_file') -%}{{ return(adapter.dispatch('exclusions', 'niis')()) }}{%- else -%}
+(
+    select
+        cast(null as varchar) as reporter_code, cast(null as varchar) as period, cast(null as date) as span_start_month,
+        cast(null as date) as month, cast(null as varchar) as measure_code, cast(null as timestamp) as decided_at
+    where false
+)
+{%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__exclusions() %}read_parquet('{{ var("exclusions_file") }}'){% endmacro %}
+
+{% macro spark__exclusions() %}parquet.`{{ var("exclusions_file") }}`{% endmacro %}
+
 {# What was known at the end of a day, by the senders' times; everything when no day is given (decision 8). #}
 {% macro known_by_then(moment) -%}
 {% if var('known_until') %}where {{ moment }} < {{ add_days("cast('" ~ var('known_until') ~ "' as date)", 1) }}{% endif %}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -20,6 +20,9 @@ from pipelines.commands.asked import (
 from pipelines.commands.known import AsOfOption, day_of, open_as_known
 from pipelines.commands.output import Format, FormatOption, print_rows
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    import polars as pl
 
 COLUMNS = [
     "area_code",
@@ -55,6 +58,15 @@ class Periods(TypedDict):
     period_type: str
     period_from: str | None
     period_to: str | None
+
+
+def with_adjusted(raw: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
+    """Return published values with those that leaving values out changes in their place; `raw_value` is as published."""
+    import polars as pl  # noqa: PLC0415 - commands import what they need
+
+    key = ["area_code", "period", "indicator_code"]
+    same = raw.join(adjusted.select(key), on=key, how="anti").with_columns(pl.col("value").alias("raw_value"))
+    return pl.concat([same, adjusted], how="diagonal")
 
 
 def register(app: typer.Typer) -> None:
@@ -96,6 +108,14 @@ def indicator(
             help="Danh mục quận/huyện, xã vào ngày này, YYYY-MM-DD / districts and communes as listed on this day.",
         ),
     ] = None,
+    adjusted: Annotated[
+        bool,
+        typer.Option(
+            "--adjusted",
+            help="Không tính giá trị cán bộ đã loại; raw_value là giá trị gốc / without what stewards left out;"
+            " raw_value is the value as published.",
+        ),
+    ] = False,
     as_of: AsOfOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -107,6 +127,8 @@ def indicator(
         raise typer.BadParameter(
             "as-was takes the list of each period itself; leave one of the two out.", param_hint="--areas-of"
         )
+    if adjusted and (listed_on or hierarchy is Geography.AS_WAS):
+        raise typer.BadParameter("adjusted values are of the areas of one tree; leave it out.", param_hint="--adjusted")
     settings: Settings = ctx.obj
     release = open_as_known(settings, as_of)
     areas = release.area_list(hierarchy.value, listed_on) if listed_on else None
@@ -134,6 +156,9 @@ def indicator(
         if hierarchy is Geography.NEW:
             values = release.with_split_shares(values, hierarchy.value)
             columns = [*columns, "split_share"]
+    if adjusted:
+        values = with_adjusted(values, release.adjusted_values([code], hierarchy.value, **places, **periods))
+        columns = [*columns, "raw_value"]
     rows = values.sort("area_code", "period").to_dicts()
     if as_of is not None:
         info = release.info()
