@@ -18,7 +18,7 @@ from dashboards import source
 from dashboards.handout import SESSION_COOKIE, Handout, handouts
 from dashboards.persons import Persons, open_persons
 from pipelines.access.audit import AuditLog
-from pipelines.access.policy import AccessDeniedError, Grant, Place, Reader, Scope
+from pipelines.access.policy import NONE, AccessDeniedError, Grant, Place, Reader, Scope
 from pipelines.access.readers import KEEPER, LOCAL, AccessSettingsError, Readers, now
 from pipelines.access.sign_in import claim_names
 from pipelines.reference import load_registry
@@ -159,6 +159,22 @@ def persons() -> Persons:
             " machine of one's own its keeper opens them with `niis serve --persons`."
         )
     return _opened(str(source.published_dir()), source.current().release_id).within(bound)
+
+
+def is_named() -> bool:
+    """Say whether the door knows who the reader is; else a page that writes has to ask."""
+    return door().entry is not Entry.MACHINE
+
+
+def steward(stated: str) -> str:
+    """Return who decides in this run: whoever signed in, or the name that was stated on a machine without sign-in.
+
+    Empty when nobody said it. Raises AccessDeniedError when the reader may not settle findings at all.
+    """
+    bound = scope()
+    if bound.reader.role.finding_scope == NONE:
+        bound.require_findings(bound.reader.place)
+    return bound.reader.user if is_named() else stated.strip()
 
 
 def ask(place: Place, reason: str) -> Grant:

@@ -87,6 +87,7 @@ def draw(context: Context) -> None:
     _headlines(subject)
     own = _values(context, [area.area_code], [context.state.indicator], context.state.period)
     _remarks(subject, own.row(0, named=True) if own.height else None)
+    _adjusted(subject)
     explain_view.draw(context)
     denominators_view.draw(context, area, indicator, subject.statuses)
     compare_view.draw(context, area, indicator)
@@ -179,6 +180,29 @@ def _remarks(subject: _Subject, own: Row | None) -> None:
     if own and own["split_share"]:
         share = formats.in_unit(100 * own["split_share"], "percent", texts.language, 1)
         st.info(texts("split_note", share=share), icon=":material/call_split:")
+
+
+def _adjusted(subject: _Subject) -> None:
+    """Show the value without what stewards left out, where it differs, and which values these are."""
+    context, texts, state = subject.context, subject.context.texts, subject.context.state
+    found = context.release.adjusted_values(
+        [state.indicator], state.hierarchy, area_codes=[subject.area.area_code], period_type=state.period_type,
+        period_from=state.period, period_to=state.period,
+    )  # fmt: skip
+    if not found.height:
+        return
+    row = found.row(0, named=True)
+    left_out = context.release.exclusions(state.hierarchy, subject.area.area_code)
+    raw, adjusted = (
+        formats.in_unit(row[name], subject.indicator["unit"], texts.language, subject.indicator["decimals"])
+        for name in ("raw_value", "value")
+    )
+    count = formats.number(left_out.height, texts.language)
+    st.info(texts("adjusted_note", count=count, raw=raw, adjusted=adjusted), icon=":material/rule:")
+    with st.expander(texts("adjusted_list")):
+        for one in left_out.iter_rows(named=True):
+            value = formats.number(one["value"], texts.language, 0)
+            st.text(f"{texts.named(one, 'reporter')} · {one['period']} · {texts.named(one, 'measure')}: {value}")
 
 
 def _compared(subject: _Subject) -> pl.DataFrame:

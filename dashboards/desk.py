@@ -127,17 +127,12 @@ def check_correction(release: Release, subject: Subject, corrected_by: str) -> s
 
 
 def outlier_subject(finding: Mapping[str, Any]) -> Subject | None:
-    """Return the reported value that a finding is about, or None when it is not about one of a place and period."""
-    period, measure = finding["period"], finding["measure_code"]
-    if not period or not measure:
-        return None
-    if finding["facility_code"]:
-        reporter = f"F:{finding['facility_code']}"
-    elif finding["subject_kind"] == "area" and finding["area_code"]:
-        reporter = f"A:{finding['hierarchy_code'] or TREE}:{finding['area_code']}"
-    else:
-        return None
-    return Subject(OUTLIER, f"{reporter}|{period}|{measure}")
+    """Return the reported value that a finding is about, or None: one number of a facility for one period.
+
+    What an area comes to is a sum that nobody reported, and cannot be left out as such.
+    """
+    facility, period, measure = finding["facility_code"], finding["period"], finding["measure_code"]
+    return Subject(OUTLIER, f"F:{facility}|{period}|{measure}") if facility and period and measure else None
 
 
 def state_of(decided: Mapping[Subject, State], subject: Subject) -> State:

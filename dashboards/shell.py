@@ -13,7 +13,7 @@ from dashboards.i18n import Texts
 from dashboards.state import PERIOD_TYPES, Choices, ViewState, language_of, parse
 from dashboards.views import default_first
 from dashboards.warehouse import Area, Release
-from pipelines.access.policy import Place
+from pipelines.access.policy import NONE, Place
 from pipelines.reference import load_registry
 
 PAGES = {
@@ -32,6 +32,7 @@ PERSON_PAGES = {
 }
 ACCESS_PAGES = {"page_access": "app_pages/access.py"}
 AUDIT_PAGES = {"page_audit": "app_pages/audit.py"}
+DESK_PAGES = {"page_desk": "app_pages/desk.py"}
 _KEPT = "view"
 _PAGE_OF_LEVEL = {"nation": "page_nation", "region": "page_nation", "province": "page_province"}
 
@@ -104,6 +105,8 @@ def pages() -> dict[str, str]:
             if area.level_code == "province"
         ):
             del found["page_province"]
+    if scope.reader.role.finding_scope != NONE:
+        found |= DESK_PAGES
     if scope.may_see_anybody():
         found |= PERSON_PAGES
     if access.door().entry is not access.Entry.MACHINE:

@@ -650,7 +650,11 @@ class Release:
         nothing = raw.clear().with_columns(pl.lit(None, pl.Float64).alias("raw_value"))
         if not raw.height:
             return nothing
-        asked = raw["area_code"].unique().to_list()
+        # Where small counts are hidden, two values side by side would give one away.
+        hidden = self._hidden_areas(hierarchy_code, raw["area_code"].unique())
+        asked = [code for code in raw["area_code"].unique() if code not in hidden]
+        if not asked:
+            return nothing
         touched = self._known(
             ["fct_measure_adjustments"],
             "select distinct area_code, level_code from fct_measure_adjustments"
@@ -693,12 +697,19 @@ class Release:
         """
         bounds = [hierarchy_code, *levels, *areas]
         adjusted = self._frame(sql, [*indicator_codes, period_type, *periods, *bounds, *bounds])
-        both = adjusted.join(raw.select(*key, pl.col("value").alias("raw_value")), on=key, how="inner")
-        return both.filter(pl.col("value").ne_missing(pl.col("raw_value")))
+        published = raw.select(*key, raw_value="value", raw_numerator="numerator", raw_denominator="denominator")
+        both = adjusted.join(published, on=key, how="inner")
+        differs = [pl.col(name).ne_missing(pl.col(f"raw_{name}")) for name in ("value", "numerator", "denominator")]
+        return both.filter(pl.any_horizontal(differs)).drop("raw_numerator", "raw_denominator")
 
     def exclusions(self, hierarchy_code: str, area_code: str) -> pl.DataFrame:
-        """One row a reported value that stewards left out in an area or below it, with its measure and its reporter."""
+        """One row a reported value that stewards left out in an area or below it, with its measure and its reporter.
+
+        Nothing where small counts are hidden from the reader: each value is a count.
+        """
         self._let(hierarchy_code, [area_code])
+        if self._hidden_areas(hierarchy_code, [area_code]):
+            return pl.DataFrame()
         return self._known(
             ["rpt_exclusions"],
             "with recursive inner_areas as (select hierarchy_code, area_code from dim_areas where hierarchy_code = ?"
@@ -1223,7 +1234,9 @@ class Release:
         below, parameters = "true", [key_prefix, rule_code, rule_code, severity, severity]
         if place is not None:
             below = (
-                "coalesce(f.hierarchy_code, '34') = ? and f.area_code in (with recursive inner_areas as ("
+                "case when p.facility_code is not null then p."
+                + _FACILITY_AREA[place.hierarchy_code]
+                + " when coalesce(f.hierarchy_code, '34') = ? then f.area_code end in (with recursive inner_areas as ("
                 " select area_code from dim_areas where hierarchy_code = ? and area_code = ? union all"
                 " select a.area_code from dim_areas as a join inner_areas as i on a.parent_code = i.area_code"
                 " where a.hierarchy_code = ?) select area_code from inner_areas)"
@@ -1233,7 +1246,8 @@ class Release:
         found = self._known(
             ["rpt_findings"],
             "select f.*, coalesce(f.hierarchy_code, '34') as tree_code, r.name_vi as rule_vi, r.name_en as rule_en,"
-            " r.rationale_vi, r.rationale_en, r.action_vi, r.action_en, a.name_vi as area_vi, a.name_en as area_en,"
+            " r.rationale_vi, r.rationale_en, r.action_vi, r.action_en, r.facility_action_vi, r.facility_action_en,"
+            " a.name_vi as area_vi, a.name_en as area_en,"
             " p.name_vi as facility_vi, p.name_en as facility_en"
             " from rpt_findings as f left join dim_quality_rules as r using (rule_code)"
             " left join dim_areas as a on a.hierarchy_code = coalesce(f.hierarchy_code, '34')"

@@ -26,8 +26,8 @@
 {%- if var('exclusions_file') -%}{{ return(adapter.dispatch('exclusions', 'niis')()) }}{%- else -%}
 (
     select
-        cast(null as varchar) as reporter_code, cast(null as varchar) as period, cast(null as date) as span_start_month,
-        cast(null as date) as month, cast(null as varchar) as measure_code, cast(null as timestamp) as decided_at
+        cast(null as string) as reporter_code, cast(null as string) as period, cast(null as date) as span_start_month,
+        cast(null as date) as month, cast(null as string) as measure_code, cast(null as timestamp) as decided_at
     where false
 )
 {%- endif -%}

@@ -61,7 +61,7 @@ class Periods(TypedDict):
 
 
 def with_adjusted(raw: pl.DataFrame, adjusted: pl.DataFrame) -> pl.DataFrame:
-    """Return published values with those that leaving values out changes in their place; `raw_value` is as published."""
+    """Return values with the adjusted in the place of those that differ; `raw_value` is as published."""
     import polars as pl  # noqa: PLC0415 - commands import what they need
 
     key = ["area_code", "period", "indicator_code"]

@@ -1,4 +1,4 @@
-"""What the next build leaves out of adjusted values: reported values that stewards marked as outliers to be excluded."""
+"""What the next build leaves out of adjusted values: reported values that stewards excluded as outliers."""
 
 from __future__ import annotations
 

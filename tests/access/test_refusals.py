@@ -50,6 +50,8 @@ ASKED: dict[str, Callable[[Release], Any]] = {
     "values_on_list": lambda r: r.values_on_list(
         [CODE], "63", AreaList(r.areas("63").to_dicts(), [], DAY), area_codes=["79"], period_type="month"
     ),
+    "adjusted_values": lambda r: r.adjusted_values([CODE], "63", area_codes=["79"], period_type="month"),
+    "exclusions": lambda r: r.exclusions("63", "79"),
     "with_split_shares": lambda r: r.with_split_shares(ROW, "63"),
     "measure_values": lambda r: r.measure_values(["doses_bcg"], "63", ["001", "79"], *SPAN),
     "facilities": lambda r: r.facilities("63", ["00001", "26734"]),
@@ -322,7 +324,7 @@ PAGES = {
     "demo-planner": {"nation", "province", "local", "knowledge", "quality", "scorecard", "definitions", "access"},
     "demo-province": {"province", "local", "knowledge", "scorecard", "definitions", "due", "person", "access"},
     "demo-district": {"local", "knowledge", "scorecard", "definitions", "due", "person", "access"},
-    "demo-steward": {"province", "local", "knowledge", "scorecard", "definitions", "due", "person", "access"},
+    "demo-steward": {"province", "local", "knowledge", "scorecard", "definitions", "desk", "due", "person", "access"},
     "demo-partner": {"nation", "province", "local", "knowledge", "quality", "scorecard", "definitions", "access"},
     "demo-administrator": {
         "nation",

@@ -9,17 +9,22 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner, Result
 
+from dashboards import source
 from dashboards.desk import Filters, outlier_subject, queue, subject_of
+from dashboards.i18n import Texts
 from dashboards.warehouse import Release, open_release
 from pipelines.access.audit import AuditLog
 from pipelines.access.policy import AccessDeniedError, Place
 from pipelines.access.readers import Readers
 from pipelines.cli import app
 from pipelines.settings import Settings
+from pipelines.stewardship.door import decisions
 from pipelines.stewardship.events import StewardshipError, Subject
 from tests.dashboards.fixture_release import make_release
+from tests.dashboards.test_pages import SCRIPT
 from tests.stewardship.conftest import REGISTRY, store_at
 
 BUILT_AT = datetime(2026, 4, 5, 12)  # when the small release was built, by Viet Nam's clock
@@ -72,7 +77,7 @@ def test_what_was_mended_and_is_still_found_comes_back(release: Release, tmp_pat
     ("filters", "count"),
     [
         (Filters(place=Place("34", "01")), 2),
-        (Filters(place=Place("63", "VN")), 2),
+        (Filters(place=Place("63", "VN")), 4),
         (Filters(place=Place("63", "48")), 1),
         (Filters(severity="warning"), 2),
         (Filters(state_code="assigned"), 0),
@@ -103,7 +108,7 @@ def test_a_steward_sees_and_settles_only_the_own_area(release: Release, home: Se
     assert not rows(release.within(readers.scope(planner)), f"sqlite:///{tmp_path / 'd.sqlite'}").height
 
 
-def test_a_finding_on_one_value_names_the_value(release: Release, tmp_path: Path) -> None:
+def test_a_finding_on_a_number_of_a_facility_names_it(release: Release, tmp_path: Path) -> None:
     named = {
         row["finding_key"][0]: subject.subject_key if (subject := outlier_subject(row)) else None
         for row in rows(release, f"sqlite:///{tmp_path / 'd.sqlite'}").to_dicts()
@@ -113,7 +118,7 @@ def test_a_finding_on_one_value_names_the_value(release: Release, tmp_path: Path
         "1": f"F:{facility}|2026-02|doses_penta3_u1",
         "2": None,
         "3": None,
-        "4": "A:63:01|2026-01|doses_penta3_u1",
+        "4": None,
     }
 
 
@@ -171,3 +176,76 @@ def test_the_correction_of_a_rejected_file_is_approved(home: Settings) -> None:
     assert done.exit_code == 0, done.stderr
     (told,) = [row for row in listed(home, "--history") if row["subject_kind"] == "submission"]
     assert (told["subject_key"], told["detail"]) == (wrong, right)
+
+
+def opened(home: Settings, monkeypatch: pytest.MonkeyPatch, **params: str) -> AppTest:
+    monkeypatch.delenv("NIIS_DECISIONS_URL", raising=False)
+    source.use(home.published)
+    app = AppTest.from_file(SCRIPT, default_timeout=60)
+    for name, value in params.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("app_pages/desk.py")
+    return app.run()
+
+
+@pytest.fixture
+def own_home(tmp_path: Path) -> Settings:
+    """A home with the small release that a test may write to."""
+    make_release(tmp_path / "published")
+    return Settings(tmp_path)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_finding_is_resolved_on_the_page(own_home: Settings, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    texts = Texts(language)
+    app = opened(own_home, monkeypatch, lang=language)
+    assert [item.message for item in app.exception] == []
+    assert app.title[0].value == texts("page_desk")
+    key = app.selectbox(key="w_desk_finding").value
+    pair = f"finding_{key}"
+    app.selectbox(key=f"w_desk_action_{pair}_0").select("resolve").run()
+    app.text_area(key=f"w_desk_reason_{pair}").input("đã gửi lại báo cáo")
+    app.button(key=f"w_desk_write_{pair}").click().run()
+    assert "needs the name" in app.error[0].value
+    app.text_input(key="desk_name").input("Lan")
+    app.button(key=f"w_desk_write_{pair}").click().run()
+    assert [item.value for item in app.success] == [texts("desk_written")]
+    (told,) = decisions(own_home).history()
+    assert (told.subject.subject_key, told.decision_code, told.decided_by) == (key, "resolve", "Lan")
+    assert told.reason == "đã gửi lại báo cáo"
+    assert "Lan" in "\n".join(item.value for item in app.text)
+
+
+def test_a_steward_who_looks_at_an_old_page_is_told_and_loses_nothing_he_wrote(
+    own_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(own_home, monkeypatch, lang="en")
+    key = app.selectbox(key="w_desk_finding").value
+    pair = f"finding_{key}"
+    app.text_input(key="desk_name").input("Lan")
+    app.text_area(key=f"w_desk_reason_{pair}").input("mine")
+    decisions(own_home).decide(
+        Subject("finding", key), "comment", decided_by="Hoa", decided_at=BUILT_AT, reason="hers", seen_version=0
+    )
+    app.selectbox(key=f"w_desk_action_{pair}_0").select("accept")
+    app.button(key=f"w_desk_write_{pair}").click().run()
+    assert "Hoa decided on finding" in app.error[0].value
+    assert app.text_area(key=f"w_desk_reason_{pair}").value == "mine"
+    assert [row.decided_by for row in decisions(own_home).history()] == ["Hoa"]
+
+
+def test_a_value_is_excluded_on_the_page(own_home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(own_home, monkeypatch, lang="vi")
+    listed = app.selectbox(key="w_desk_finding").options
+    (outlier,) = [text for text in listed if "2026-02" in text and "Trạm" in text]
+    app.selectbox(key="w_desk_finding").select_index(listed.index(outlier)).run()
+    (write,) = [button for button in app.button if str(button.key).startswith("w_desk_write_outlier_")]
+    pair = str(write.key).removeprefix("w_desk_write_")
+    app.selectbox(key=f"w_desk_action_{pair}_0").select("exclude_outlier").run()
+    app.text_area(key=f"w_desk_reason_{pair}").input("thừa một chữ số")
+    app.text_input(key="desk_name").input("Lan")
+    app.button(key=f"w_desk_write_{pair}").click().run()
+    assert [item.value for item in app.error] == []
+    states = decisions(own_home).states()
+    assert [(subject.subject_kind, state.state_code) for subject, state in states.items()] == [("outlier", "excluded")]
