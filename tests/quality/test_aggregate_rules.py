@@ -21,8 +21,8 @@ from tests.intake.conftest import register
 from tests.steps import run_steps, start_with
 
 SAMPLE = PROJECT_ROOT / "pipelines" / "sample" / "viet_nam_2009_2022.csv"
-# The first facility sends four first doses as records and reports ten of them; the second opens two vials of ten doses
-# and uses thirty.
+# The first facility sends four first doses as records and reports ten of them; the second opens twenty vials of ten
+# doses and uses three hundred.
 DOSES = (
     "record_id,facility_code,person_code,full_name,birth_date,product_code,given_at,dose_number,dose_status\n"
     + "".join(
@@ -34,10 +34,10 @@ REPORTS = "facility_code,period,measure_code,value\n" + "".join(
     f"{facility},2022-11,{measure},{value}\n"
     for facility, measure, value in (
         ("0000101", "doses_penta1_u1", 10),
-        ("0000401", "vials_opened_bcg", 2),
-        ("0000401", "doses_used_bcg", 30),
-        ("0000401", "vials_opened_mr", 2),
-        ("0000401", "doses_used_mr", 20),
+        ("0000401", "vials_opened_bcg", 20),
+        ("0000401", "doses_used_bcg", 300),
+        ("0000401", "vials_opened_mr", 20),
+        ("0000401", "doses_used_mr", 200),
     )
 )
 # Live births as the United Nations estimate them.
@@ -143,4 +143,4 @@ def test_more_doses_than_opened_vials_hold_are_told(release: Path) -> None:
         release,
         "select facility_code, period, violations, evaluated from rpt_findings where rule_code = 'doses_over_vials'",
     )
-    assert rows == [("0000401", "2022-11", 1, 2)]
+    assert rows == [("0000401", "2022", 1, 2)]

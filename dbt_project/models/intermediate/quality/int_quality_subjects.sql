@@ -67,6 +67,7 @@ reporting as (
         count(*) filter (where is_received and not is_on_time) as late_count
     from {{ ref('int_facility_months') }}
     group by facility_code, year(month)
+    having count(*) >= {{ rule_limit('reports_missing', 'minimum_evaluated') }}
 ),
 
 -- How many doses a month of a facility is worth: what a missing month may hide.
@@ -115,13 +116,12 @@ silent as (
         or count(*) filter (where months.month > last_months.last_month) >= {{ rule_limit('facility_silent', 'minimum_evaluated') }}
 ),
 
--- More doses used than the opened vials hold: one row a facility and month, all vaccines whose vials it told of.
-vials as (
+-- More doses used in a year than the opened vials hold, by vaccine. A vial may be opened in one month and used in the next,
+-- and of a few vials chance says more than the facility.
+products_used as (
     select
         used.facility_code,
-        {{ period_of_month('used.period_end_month') }} as period,
-        sum(case when used.value > opened.value * products.doses_per_vial then 1 else 0 end) as violations,
-        count(*) as evaluated,
+        cast(year(used.period_end_month) as string) as period,
         sum(used.value) as value,
         sum(opened.value * products.doses_per_vial) as expected
     from {{ ref('int_report_values_current') }} as used
@@ -131,7 +131,20 @@ vials as (
         on used.measure_code = 'doses_used_' || products.product_code
         and opened.measure_code = 'vials_opened_' || products.product_code
     where used.facility_code is not null and used.period_start_month = used.period_end_month
-    group by used.facility_code, used.period_end_month
+    group by used.facility_code, year(used.period_end_month), products.product_code
+    having sum(used.value) >= {{ rule_limit('doses_over_vials', 'minimum_evaluated') }}
+),
+
+vials as (
+    select
+        facility_code,
+        period,
+        sum(case when value > expected then 1 else 0 end) as violations,
+        count(*) as evaluated,
+        sum(value) as value,
+        sum(expected) as expected
+    from products_used
+    group by facility_code, period
 ),
 
 reconciled as (
@@ -279,7 +292,7 @@ judged as (
         evaluated,
         value,
         expected,
-        case when violations > 0 then value - expected else 0 end as effect
+        case when violations > 0 then greatest(value - expected, 0) else 0 end as effect
     from vials
 
     union all
