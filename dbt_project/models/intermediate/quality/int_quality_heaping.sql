@@ -1,6 +1,6 @@
 -- How many births and doses of a facility's year fall on the first, the fifteenth or the last day of a month.
 with records as (
-    select facility_code, year(month) as record_year, given_date, birth_date, person_card_key
+    select facility_code, cast(year(month) as integer) as record_year, given_date, birth_date, person_card_key
     from {{ ref('int_dose_records_current') }}
     where is_live and record_origin = 'facility' and given_date is not null
 ),
