@@ -40,7 +40,7 @@ def test_a_finding_is_settled_at_the_desk(
     page = context.new_page()
     problems = problems_of(page, address)
     drawn(page, f"{address}/desk?lang={language}")
-    assert page.locator('[data-testid="stDataFrame"]').count() == 1
+    page.locator('[data-testid="stDataFrame"]').wait_for(timeout=30_000)
     wide = page.locator('[data-testid="stMain"]').evaluate("element => element.scrollWidth - element.clientWidth")
     assert wide <= 0
     page.get_by_role("textbox", name=texts("desk_your_name"), exact=True).fill("Lan")

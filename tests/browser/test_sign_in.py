@@ -133,8 +133,10 @@ def test_an_official_signs_in_sees_the_own_area_and_takes_its_list_once_and_alon
 
     page.get_by_role("button", name="Tải Excel").click()
     link = page.locator("a.handout[href*=download]")
+    # While a page is drawn again its links are gone.
     page.wait_for_function(
-        "used => !document.querySelector('a.handout').href.endsWith(used)", arg=url.rsplit("/", maxsplit=1)[-1]
+        "used => { const link = document.querySelector('a.handout'); return link && !link.href.endsWith(used); }",
+        arg=url.rsplit("/", maxsplit=1)[-1],
     )
     url = f"{site.address}/{link.get_attribute('href')}"
     assert status_of(url) == 404

@@ -69,7 +69,7 @@ def looks(home: Settings) -> list[dict[str, object]]:
 
 def test_the_pages_do_not_exist_and_the_file_is_not_opened_while_persons_are_closed(home: Settings) -> None:
     access.open_door(None)
-    assert shell.pages() == shell.PAGES
+    assert shell.pages() == shell.PAGES | shell.DESK_PAGES
     source.use(home.published)
     with pytest.raises(AccessDeniedError, match="niis serve --persons"):
         access.persons()
@@ -170,7 +170,7 @@ def test_a_name_without_diacritics_is_looked_for_in_the_area_only_and_never_writ
 
 
 def test_the_pages_of_persons_are_offered_where_they_are_open(opened_home: Settings) -> None:
-    assert set(shell.pages()) == set(shell.PAGES) | set(shell.PERSON_PAGES) | set(shell.AUDIT_PAGES)
+    assert set(shell.pages()) == {*shell.PAGES, *shell.PERSON_PAGES, *shell.DESK_PAGES, *shell.AUDIT_PAGES}
 
 
 def test_the_file_of_another_release_is_refused(opened_home: Settings, tmp_path: Path) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from pipelines.settings import Settings, decisions_url
+from pipelines.settings import PROJECT_ROOT, Settings, decisions_url
 from pipelines.stewardship.events import Decision, StaleDecisionError, StewardshipError, Subject, allowed, state_of
 from pipelines.stewardship.store import Decisions
 from tests.stewardship.conftest import REGISTRY, store_at
@@ -149,8 +150,13 @@ def keep_deciding(asked: tuple[str, int, int]) -> int:
 
 
 def test_processes_that_decide_at_once_lose_nothing(url: str) -> None:
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        list(pool.map(keep_deciding, [(url, steward, 15) for steward in range(2)]))
+    # Programs of their own: a pool would start from what other tests left as the main module of this process.
+    script = "import sys; from tests.stewardship.test_decisions import keep_deciding as keep; "
+    script += "keep((sys.argv[1], int(sys.argv[2]), 15))"
+    stewards = [
+        subprocess.Popen([sys.executable, "-c", script, url, str(steward)], cwd=PROJECT_ROOT) for steward in range(2)
+    ]
+    assert [steward.wait(timeout=120) for steward in stewards] == [0, 0]
     told = store_at(url).history(FINDING)
     assert [row.version for row in told] == list(range(1, 31))
     for steward in range(2):

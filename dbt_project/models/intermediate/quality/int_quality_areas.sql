@@ -111,14 +111,14 @@ coverage as (
 
 swings as (
     select
-        now.*,
-        now.value - before.value as step_before,
-        after.value - now.value as step_after
-    from coverage as now
+        this_year.*,
+        this_year.value - before.value as step_before,
+        after.value - this_year.value as step_after
+    from coverage as this_year
     inner join coverage as before
-        on now.indicator_code = before.indicator_code and now.value_year = before.value_year + 1
+        on this_year.indicator_code = before.indicator_code and this_year.value_year = before.value_year + 1
     left join coverage as after
-        on now.indicator_code = after.indicator_code and now.value_year = after.value_year - 1
+        on this_year.indicator_code = after.indicator_code and this_year.value_year = after.value_year - 1
 ),
 
 judged as (
