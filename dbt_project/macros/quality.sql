@@ -70,10 +70,10 @@
 {# A month as its period is written: 2024-03. #}
 {% macro period_of_month(month) %}substring(cast({{ month }} as string), 1, 7){% endmacro %}
 
-{# A number in a sentence: whole numbers without decimals, others with two. #}
-{% macro number_text(value) -%}
+{# A number in a sentence: whole numbers without decimals, others with two, after a comma in Vietnamese. #}
+{% macro number_text(value, language) -%}
     case
         when {{ value }} = round({{ value }}, 0) then cast(cast({{ value }} as bigint) as string)
-        else cast(round({{ value }}, 2) as string)
+        else replace(cast(round({{ value }}, 2) as string), '.', '{{ ',' if language == 'vi' else '.' }}')
     end
 {%- endmacro %}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from pipelines.publish import current_release
@@ -38,6 +40,7 @@ def test_a_finding_names_its_subject_its_rule_and_says_it_in_words(published_hom
         assert int(str(violations)) / int(str(evaluated)) > rule.subject_threshold
         assert subject
         assert not {"{", "}"} & {*str(detail_vi), *str(detail_en)}
+        assert not re.search(r"[0-9][.][0-9]", str(detail_vi)), "decimals come after a comma"
 
 
 def test_the_records_behind_a_finding_are_as_many_as_it_says(published_home: Settings) -> None:

@@ -35,10 +35,10 @@ select
     {% for language in ['vi', 'en'] -%}
     replace(replace(replace(replace(
         detail_{{ language }},
-        '{violations}', {{ number_text('violations') }}),
-        '{evaluated}', {{ number_text('evaluated') }}),
-        '{value}', coalesce({{ number_text('value') }}, '-')),
-        '{expected}', coalesce({{ number_text('expected') }}, '-')) as detail_{{ language }}{{ ',' if not loop.last }}
+        '{violations}', {{ number_text('violations', language) }}),
+        '{evaluated}', {{ number_text('evaluated', language) }}),
+        '{value}', coalesce({{ number_text('value', language) }}, '-')),
+        '{expected}', coalesce({{ number_text('expected', language) }}, '-')) as detail_{{ language }}{{ ',' if not loop.last }}
     {% endfor %}
 from found
 order by finding_key
