@@ -85,7 +85,7 @@ def draw(context: Context) -> None:
     st.title(area_name(area, texts))
     components.filters(context)
     _headlines(subject)
-    own = _values(context, [area.area_code], [context.state.indicator], context.state.period)
+    own = _chosen_values(context, [area.area_code])
     _remarks(subject, own.row(0, named=True) if own.height else None)
     _adjusted(subject)
     explain_view.draw(context)
@@ -111,7 +111,7 @@ def draw(context: Context) -> None:
 
 
 def _values(context: Context, areas: Sequence[str], indicators: Sequence[str], period: str) -> pl.DataFrame:
-    values = context.release.indicator_values(
+    return context.release.indicator_values(
         indicators,
         context.state.hierarchy,
         area_codes=areas,
@@ -119,6 +119,11 @@ def _values(context: Context, areas: Sequence[str], indicators: Sequence[str], p
         period_from=period,
         period_to=period,
     )
+
+
+def _chosen_values(context: Context, areas: Sequence[str]) -> pl.DataFrame:
+    """Return the values of the chosen indicator and period, with what of them rests on shares of split communes."""
+    values = _values(context, areas, [context.state.indicator], context.state.period)
     return context.release.with_split_shares(values, context.state.hierarchy)
 
 
@@ -208,7 +213,7 @@ def _adjusted(subject: _Subject) -> None:
 def _compared(subject: _Subject) -> pl.DataFrame:
     context = subject.context
     codes = [area.area_code for area in subject.below]
-    values = _values(context, codes, [context.state.indicator], context.state.period)
+    values = _chosen_values(context, codes)
     return _described(subject, with_every_area(subject.below, values, context.texts))
 
 
@@ -541,7 +546,7 @@ def _taken(subject: _Subject, columns: list[Column], language: str) -> Extract:
     if subject.below:
         frame = _compared(subject)
     else:
-        own = _values(context, [subject.area.area_code], [context.state.indicator], context.state.period)
+        own = _chosen_values(context, [subject.area.area_code])
         frame = _described(subject, with_every_area([subject.area], own, texts))
     return Extract(frame, columns, [definition_of(context, subject.indicator)], _facts(subject, frame), language)
 

@@ -101,6 +101,26 @@ class ReleaseInfo:
     knowledge_basis: str | None = None  # release: the copy that stood on that day; sent: what had been sent by then
 
 
+def _through_engine(facts: str, indicator_codes: Sequence[str], period_clause: str) -> str:
+    """Return the query that takes facts of a reader's own making through the engine of the marts.
+
+    `facts` is a query with the columns of `fct_measure_values`, which may name `parts`, the parts of the indicators.
+    Parameters: the codes of the indicators, the type of period, those of `period_clause`, those of `facts`.
+    """
+    return f"""
+        with parts as (
+            select * from dim_indicator_parts where indicator_code in ({_marks(indicator_codes)})
+        ),
+        periods as (
+            select * from dim_period_months where period_type = ?{period_clause}
+        ),
+        facts as ({facts}),
+        sums as ({render("period_sums", "facts", "parts", "periods")}),
+        judged as ({render("judged_values", "sums", "dim_indicators", _PERIOD_KEYS)})
+        select {_VALUE_COLUMNS} from judged order by area_code, indicator_code, period
+    """
+
+
 class Release:
     """One open release. Every method takes a cursor of its own, so threads may share the object."""
 
@@ -580,42 +600,30 @@ class Release:
             for operator, bound in ((">=", period_from), ("<=", period_to))
             if bound is not None
         )
-        sql = f"""
-            with members as (
+        facts = """
+            select
+                facts.hierarchy_code, members.level_code, members.area_code, facts.month, facts.span_start_month,
+                facts.measure_code, facts.source_code, sum(members.weight * facts.value) as value
+            from fct_measure_values as facts
+            inner join (
                 select unnest(?) as level_code, unnest(?) as area_code, unnest(?) as member_code,
                     unnest(?) as member_level, unnest(?) as weight
-            ),
-            parts as (
-                select * from dim_indicator_parts where indicator_code in ({_marks(indicator_codes)})
-            ),
-            periods as (
-                select * from dim_period_months where period_type = ?{bounds}
-            ),
-            facts as (
-                select
-                    facts.hierarchy_code, members.level_code, members.area_code, facts.month, facts.span_start_month,
-                    facts.measure_code, facts.source_code, sum(members.weight * facts.value) as value
-                from fct_measure_values as facts
-                inner join members
-                    on facts.area_code = members.member_code and facts.level_code = members.member_level
-                where facts.hierarchy_code = ? and facts.measure_code in (select measure_code from parts)
-                group by all
-            ),
-            sums as ({render("period_sums", "facts", "parts", "periods")}),
-            judged as ({render("judged_values", "sums", "dim_indicators", _PERIOD_KEYS)})
-            select {_VALUE_COLUMNS} from judged order by area_code, indicator_code, period
+            ) as members
+                on facts.area_code = members.member_code and facts.level_code = members.member_level
+            where facts.hierarchy_code = ? and facts.measure_code in (select measure_code from parts)
+            group by all
         """
         return self._frame(
-            sql,
+            _through_engine(facts, indicator_codes, bounds),
             [
+                *indicator_codes,
+                period_type,
+                *(bound for bound in (period_from, period_to) if bound is not None),
                 levels,
                 [member.area_code for member in members],
                 [member.member_code for member in members],
                 [member.member_level for member in members],
                 [member.weight for member in members],
-                *indicator_codes,
-                period_type,
-                *(bound for bound in (period_from, period_to) if bound is not None),
                 hierarchy_code,
             ],
         )
@@ -672,29 +680,19 @@ class Release:
             f"hierarchy_code = ? and level_code in ({_marks(levels)}) and area_code in ({_marks(areas)})"
             " and measure_code in (select measure_code from parts)"
         )
-        sql = f"""
-            with parts as (
-                select * from dim_indicator_parts where indicator_code in ({_marks(indicator_codes)})
-            ),
-            periods as (
-                select * from dim_period_months where period_type = ? and period in ({_marks(periods)})
-            ),
-            facts as (
-                select hierarchy_code, level_code, area_code, month, span_start_month, measure_code, source_code,
-                    sum(value) as value
-                from (
-                    select {columns.format("false", "is_change")} from fct_measure_values where {within}
-                    union all
-                    select {columns.format("true", "is_change")} from fct_measure_adjustments where {within}
-                ) as signed
-                group by all
-                -- What was left out as a whole is missing, not zero.
-                having not (bool_or(is_change) and sum(value) = 0)
-            ),
-            sums as ({render("period_sums", "facts", "parts", "periods")}),
-            judged as ({render("judged_values", "sums", "dim_indicators", _PERIOD_KEYS)})
-            select {_VALUE_COLUMNS} from judged order by area_code, indicator_code, period
+        facts = f"""
+            select hierarchy_code, level_code, area_code, month, span_start_month, measure_code, source_code,
+                sum(value) as value
+            from (
+                select {columns.format("false", "is_change")} from fct_measure_values where {within}
+                union all
+                select {columns.format("true", "is_change")} from fct_measure_adjustments where {within}
+            ) as signed
+            group by all
+            -- What was left out as a whole is missing, not zero.
+            having not (bool_or(is_change) and sum(value) = 0)
         """
+        sql = _through_engine(facts, indicator_codes, f" and period in ({_marks(periods)})")
         bounds = [hierarchy_code, *levels, *areas]
         adjusted = self._frame(sql, [*indicator_codes, period_type, *periods, *bounds, *bounds])
         published = raw.select(*key, raw_value="value", raw_numerator="numerator", raw_denominator="denominator")

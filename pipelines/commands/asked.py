@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,13 +69,18 @@ def unknown_area(trees: Sequence[str], area: str) -> CommandError:
     )
 
 
+def unknown_code(kind: str, code: str, known: Iterable[str], otherwise: str) -> CommandError:
+    """Return what to raise where nothing of a kind has a code: with what is written alike, or else where to look."""
+    near = difflib.get_close_matches(code, list(known), n=3, cutoff=0.4)
+    hint = f"did you mean {', '.join(near)}?" if near else f"{otherwise}."
+    return CommandError(f"there is no {kind} '{code}'; {hint}")
+
+
 def check_indicator(release: Release, code: str) -> None:
     """Raise CommandError with a sentence where a release has no such indicator."""
     known = release.indicators()["indicator_code"].to_list()
     if code not in known:
-        near = difflib.get_close_matches(code, known, n=3, cutoff=0.4)
-        hint = f"; did you mean {', '.join(near)}?" if near else "; docs/indicators.md lists them."
-        raise CommandError(f"there is no indicator '{code}'{hint}")
+        raise unknown_code("indicator", code, known, "docs/indicators.md lists them")
 
 
 def check_asked(release: Release, code: str, trees: Sequence[str], area: str) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.asked import Hierarchy, HierarchyOption, PlaceOption
+from pipelines.commands.asked import Hierarchy, HierarchyOption, PlaceOption, unknown_code
 from pipelines.commands.known import AsOfOption, open_as_known
-from pipelines.commands.output import CommandError, Format, console, print_rows, say
+from pipelines.commands.output import Format, console, print_rows, say
 from pipelines.commands.scope import LanguageOption, PeriodOption, PeriodTypeOption, note_download, scope_of
 from pipelines.files import write_bytes_atomically
 from pipelines.settings import Settings
@@ -127,7 +126,5 @@ def _write_one(
 
 def _known(registry: Registry, code: str) -> ExtractKind:
     if code not in registry.extracts:
-        near = difflib.get_close_matches(code, registry.extracts, n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(near)}?" if near else "`niis extract list` shows them."
-        raise CommandError(f"there is no extract '{code}'; {hint}")
+        raise unknown_code("extract", code, registry.extracts, "`niis extract list` shows them")
     return registry.extracts[code]

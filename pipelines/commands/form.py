@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.asked import Hierarchy, HierarchyOption, PlaceOption
+from pipelines.commands.asked import Hierarchy, HierarchyOption, PlaceOption, unknown_code
 from pipelines.commands.known import AsOfOption, open_as_known
-from pipelines.commands.output import CommandError, Format, print_rows, say
+from pipelines.commands.output import Format, print_rows, say
 from pipelines.commands.scope import LanguageOption, PeriodOption, note_download, scope_of
 from pipelines.files import write_bytes_atomically
 from pipelines.settings import Settings
@@ -90,7 +89,5 @@ def form(
 
 def _known(registry: Registry, code: str) -> Form:
     if code not in registry.forms:
-        near = difflib.get_close_matches(code, registry.forms, n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(near)}?" if near else "`niis form list` shows them."
-        raise CommandError(f"there is no form '{code}'; {hint}")
+        raise unknown_code("form", code, registry.forms, "`niis form list` shows them")
     return registry.forms[code]
