@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock
 
-from pipelines.files import write_text_atomically
+from pipelines.files import write_bytes_atomically, write_text_atomically
 from pipelines.settings import DBT_PROJECT_DIR, Settings, turn_telemetry_off, variable_set
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 BuildMode = Literal["changed", "selected_months", "everything"]
 TARGET_DIR = DBT_PROJECT_DIR / "target"
 WAREHOUSE_NAME = "build.duckdb"
-MANIFEST_PATH = TARGET_DIR / "manifest.json"
-_PARSED_VERSION_PATH = TARGET_DIR / "parsed_version.txt"
 
 _VARIABLE = re.compile(r"\bvar\s*\(")
 _PROJECT_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
@@ -158,10 +156,11 @@ def read_state(settings: Settings) -> BuiltState | None:
 
 
 def prepare_manifest() -> Path:
-    """Parse the dbt project when its manifest is absent or was made from other files; return the manifest."""
-    if not _manifest_is_fresh():
+    """Parse the dbt project when no manifest was made from its files as they are; return the manifest."""
+    path = _manifest_path(project_version())
+    if not path.exists():
         parse_project()
-    return MANIFEST_PATH
+    return path
 
 
 def build(settings: Settings, plan: BuildPlan, on_node: Callable[[int, int, str], None] | None = None) -> BuildResult:
@@ -311,12 +310,12 @@ def _project_files() -> list[Path]:
     )
 
 
-def _manifest_is_fresh() -> bool:
-    return (
-        MANIFEST_PATH.exists()
-        and _PARSED_VERSION_PATH.exists()
-        and _PARSED_VERSION_PATH.read_text(encoding="utf-8") == project_version()
-    )
+def _manifest_path(version: str) -> Path:
+    """Return where the manifest of one version of the project lies.
+
+    A copy: dbt writes its own file in place at every parse, and another process would read half of it.
+    """
+    return TARGET_DIR / f"manifest-{version}.json"
 
 
 def _project_arguments(target: Path) -> list[str]:
@@ -351,7 +350,11 @@ def parse_project() -> Manifest:
         outcome = dbtRunner().invoke([*_QUIET, "parse", *_project_arguments(TARGET_DIR)])
         if not isinstance(outcome.result, Manifest):
             raise TransformError(f"The dbt project cannot be parsed: {outcome.exception}") from outcome.exception
-        write_text_atomically(_PARSED_VERSION_PATH, version)
+        if not _manifest_path(version).exists():
+            write_bytes_atomically(_manifest_path(version), (TARGET_DIR / "manifest.json").read_bytes())
+        for path in TARGET_DIR.glob("manifest-*.json"):
+            if path != _manifest_path(version):
+                path.unlink(missing_ok=True)
     return outcome.result
 
 

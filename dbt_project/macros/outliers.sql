@@ -44,7 +44,6 @@ middles as (
         min(value) as smallest,
         max(value) as largest,
         avg(value) as mean_value,
-        stddev_samp(value) as standard_deviation,
         median(value) as median_value
     from measured
     where is_reference
@@ -57,7 +56,15 @@ deviations as (
         rule_code,
         scope_year,
         median(abs(value - median_value)) as median_deviation,
-        avg(abs(value - median_value)) as mean_deviation
+        avg(abs(value - median_value)) as mean_deviation,
+        -- By sums about the median: of counts these are exact, so the order in which rows are added moves no digit, as it
+        -- does in the running formula of the engines' own function.
+        case
+            when count(*) > 1
+                then sqrt(greatest(
+                    sum(power(value - median_value, 2)) - power(sum(value - median_value), 2) / count(*), 0
+                ) / (count(*) - 1))
+        end as standard_deviation
     from measured
     inner join middles using ({{ series }}, rule_code, scope_year)
     where is_reference
@@ -81,7 +88,7 @@ centred as (
         end as centre_value,
         case
             when middles.smallest = middles.largest then 0
-            when measured.mad_divisor is null then middles.standard_deviation
+            when measured.mad_divisor is null then deviations.standard_deviation
             when deviations.median_deviation > 0 then deviations.median_deviation / measured.mad_divisor
             when measured.mean_deviation_divisor is null then 0
             else deviations.mean_deviation / measured.mean_deviation_divisor

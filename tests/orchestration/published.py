@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import duckdb
 
 from pipelines.publish import current_release
@@ -16,6 +18,19 @@ def query(settings: Settings, sql: str) -> Rows:
     assert release is not None
     with duckdb.connect(str(settings.published / release.release_id / release.file), read_only=True) as connection:
         return connection.execute(sql).fetchall()
+
+
+def difference(made: dict[str, Rows], wanted: dict[str, Rows]) -> dict[str, tuple[Rows, Rows]]:
+    """Return, by table, some rows that only the one and some that only the other has: nothing if they are the same.
+
+    A comparison of whole contents that fails prints megabytes, of which a log keeps the end.
+    """
+    found: dict[str, tuple[Rows, Rows]] = {}
+    for table in sorted(made.keys() | wanted.keys()):
+        ours, theirs = Counter(made.get(table, ())), Counter(wanted.get(table, ()))
+        if ours != theirs or (table in made) != (table in wanted):
+            found[table] = list((ours - theirs).elements())[:3], list((theirs - ours).elements())[:3]
+    return found
 
 
 def content(settings: Settings) -> dict[str, Rows]:

@@ -25,8 +25,6 @@ def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     target = project / "target"
     monkeypatch.setattr(transform, "DBT_PROJECT_DIR", project)
     monkeypatch.setattr(transform, "TARGET_DIR", target)
-    monkeypatch.setattr(transform, "MANIFEST_PATH", target / "manifest.json")
-    monkeypatch.setattr(transform, "_PARSED_VERSION_PATH", target / "parsed_version.txt")
     return project
 
 
@@ -37,8 +35,15 @@ def test_the_manifest_is_made_again_when_a_file_changes_and_not_before(small_pro
     transform.prepare_manifest()
     assert manifest.stat().st_mtime_ns == made_at
     (small_project / "models" / "one.sql").rename(small_project / "models" / "two.sql")
-    transform.prepare_manifest()
-    assert '"two"' in manifest.read_text(encoding="utf-8")
+    assert '"two"' in transform.prepare_manifest().read_text(encoding="utf-8")
+    assert not manifest.exists(), "one manifest is kept"
+
+
+def test_another_process_that_parses_does_not_touch_the_manifest_that_is_read(small_project: Path) -> None:
+    manifest = transform.prepare_manifest()
+    before = manifest.stat().st_ino, manifest.stat().st_mtime_ns
+    transform.parse_project()
+    assert (manifest.stat().st_ino, manifest.stat().st_mtime_ns) == before
 
 
 def test_the_version_of_the_project_is_that_of_its_files(small_project: Path) -> None:

@@ -130,9 +130,8 @@ measured as (
                     case when ranked.rank_no <= greatest(1, floor(ranked.unit_count * distributions.parameter / 100))
                         then ranked.numerator else 0 end)
             when 'mean_difference'
-                -- Rounded, or the order in which rows are added would move a last digit from build to build.
-                then round(sum(abs(ranked.value - distributions.base_multiplier * ranked.overall)), 9)
-            else round(sum(ranked.denominator * abs(ranked.value - distributions.base_multiplier * ranked.overall)), 9)
+                then {{ exact_sum('abs(ranked.value - distributions.base_multiplier * ranked.overall)') }}
+            else {{ exact_sum('ranked.denominator * abs(ranked.value - distributions.base_multiplier * ranked.overall)') }}
         end as numerator,
         case distributions.statistic
             when 'lowest_share'
