@@ -114,16 +114,22 @@ def subject_of(release: Release, kind: DecisionKind, text: str) -> Subject:
 
 def check_correction(release: Release, subject: Subject, corrected_by: str) -> str:
     """Return the id of the file that corrects a rejected one. Raises StewardshipError when it cannot."""
-    wrong = release.submission(subject.subject_key)
+    require_rejected(release, subject)
     other = release.submission(_submission(release, corrected_by))
-    assert wrong is not None and other is not None, "_submission gives ids of submissions"
-    if wrong["status"] == "accepted":
-        raise StewardshipError(f"The file {wrong['original_name']} was accepted; there is nothing to correct in it.")
-    if other["status"] != "accepted" or other["submission_id"] == wrong["submission_id"]:
+    assert other is not None, "_submission gives ids of submissions"
+    if other["status"] != "accepted" or other["submission_id"] == subject.subject_key:
         raise StewardshipError(
             f"The file {other['original_name']} is {other['status']}; a correction is another file that was accepted."
         )
     return str(other["submission_id"])
+
+
+def require_rejected(release: Release, subject: Subject) -> None:
+    """Raise StewardshipError when a file was accepted as a whole, so that there is nothing to correct."""
+    wrong = release.submission(subject.subject_key)
+    assert wrong is not None, "subject_of gives ids of submissions"
+    if wrong["status"] == "accepted":
+        raise StewardshipError(f"The file {wrong['original_name']} was accepted; there is nothing to correct in it.")
 
 
 def outlier_subject(finding: Mapping[str, Any]) -> Subject | None:

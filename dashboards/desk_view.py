@@ -8,18 +8,15 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import access, desk, formats
+from dashboards import access, behind_view, decide_view, desk, desk_files_view, formats
 from dashboards.shell import Context
-from pipelines.access.audit import AuditError
 from pipelines.access.policy import Place
-from pipelines.reference import DecisionKind, DecisionState, load_registry
+from pipelines.reference import DecisionKind, DecisionState, Registry, load_registry
 from pipelines.stewardship.door import decisions
-from pipelines.stewardship.events import FINDING, State, StewardshipError, Subject, allowed
+from pipelines.stewardship.events import FINDING, Subject
 from pipelines.stewardship.store import Decisions
 
 _LISTED = 300
-_SAID = "desk_said"
-_NAME = "desk_name"
 
 
 def draw(context: Context) -> None:
@@ -28,7 +25,18 @@ def draw(context: Context) -> None:
     registry, store = load_registry(), decisions(access.settings())
     st.title(texts("page_desk"))
     st.caption(texts("desk_intro"))
-    _say(context)
+    decide_view.say(context)
+    if not context.state.as_of:
+        decide_view.ask_name(context)
+    findings_tab, files_tab = st.tabs([texts("desk_tab_findings"), texts("desk_tab_files")])
+    with findings_tab:
+        _findings(context, registry, store)
+    with files_tab:
+        desk_files_view.draw(context, store, registry.decision_kinds, registry.decision_states)
+
+
+def _findings(context: Context, registry: Registry, store: Decisions) -> None:
+    texts = context.texts
     everything = desk.queue(context.release, store.states(), registry.decision_states, desk.Filters())
     if not everything.height:
         st.info(texts("desk_nothing"), icon=":material/check_circle:")
@@ -70,7 +78,10 @@ def _filtered(
         rule = _choose(context, "rule", rules, "desk_all_rules")
         province = _choose(context, "province", provinces, "desk_all_areas")
         state = _choose(
-            context, "status", {code: texts.named(_words(row)) for code, row in states.items()}, "all_statuses"
+            context,
+            "status",
+            {code: texts.named(decide_view.words(row)) for code, row in states.items()},
+            "all_statuses",
         )
         assignee = _choose(context, "desk_assignee", {name: name for name in people}, "desk_everybody")
     place = None if province is None else Place(context.state.hierarchy, province)
@@ -95,6 +106,7 @@ def _list(context: Context, rows: Sequence[Mapping[str, Any]], states: Mapping[s
             texts("severity"): texts(f"severity_{row['severity']}"),
             texts("rule"): texts.named(dict(row), "rule") or row["rule_code"],
             texts("desk_place"): _place(context, row),
+            texts("desk_measure"): texts.named(dict(row), "measure") or formats.NOTHING,
             texts("period"): row["period"] or formats.NOTHING,
             texts("desk_effect"): formats.number(row["effect"], language, 0),
             texts("status"): _state_text(context, row, states),
@@ -108,7 +120,7 @@ def _list(context: Context, rows: Sequence[Mapping[str, Any]], states: Mapping[s
 
 
 def _state_text(context: Context, row: Mapping[str, Any], states: Mapping[str, DecisionState]) -> str:
-    name = context.texts.named(_words(states[row["state_code"]]))
+    name = context.texts.named(decide_view.words(states[row["state_code"]]))
     return context.texts("desk_back", state=name) if row["is_back"] else name
 
 
@@ -123,6 +135,7 @@ def _name(context: Context, row: Mapping[str, Any]) -> str:
         texts(f"severity_{row['severity']}"),
         texts.named(dict(row), "rule") or row["rule_code"],
         _place(context, row),
+        texts.named(dict(row), "measure"),
         row["period"] or "",
         row["finding_key"][:8],
     ]
@@ -140,7 +153,12 @@ def _finding(
     subject = Subject(FINDING, row["finding_key"])
     with st.container(border=True):
         st.subheader(texts.named(words, "rule") or row["rule_code"])
-        facts = [f"**{_place(context, row)}**", row["period"], texts(f"severity_{row['severity']}")]
+        facts = [
+            f"**{_place(context, row)}**",
+            texts.named(words, "measure"),
+            row["period"],
+            texts(f"severity_{row['severity']}"),
+        ]
         st.markdown(" · ".join(fact for fact in facts if fact))
         st.markdown(texts.named(words, "detail"))
         numbers = {
@@ -160,96 +178,16 @@ def _finding(
                 st.markdown(f"**{texts(label)}**: {told}")
         if row["is_back"]:
             st.warning(texts("desk_back_note"), icon=":material/replay:")
-    _history(context, store, subject, kinds)
+    behind_view.draw(context, row, texts.named(words, "rule") or row["rule_code"])
+    decide_view.history(context, store, subject, kinds)
     if context.state.as_of:
         st.info(texts("desk_past"), icon=":material/history:")
         return
-    if not access.is_named():
-        st.text_input(texts("desk_your_name"), key=_NAME)
-    _actions(context, store.state(subject), kinds, states, texts("desk_decide"))
+    decide_view.actions(context, store.state(subject), kinds, states, texts("desk_decide"))
     value = desk.outlier_subject(row)
     if value is not None:
         state = store.state(value)
         st.subheader(texts("desk_value"))
         st.caption(texts("desk_value_note", value=formats.number(row["value"], language, 1), named=value.subject_key))
-        _history(context, store, value, kinds)
-        _actions(context, state, kinds, states, texts("desk_decide_value"))
-
-
-def _history(context: Context, store: Decisions, subject: Subject, kinds: Mapping[str, DecisionKind]) -> None:
-    texts = context.texts
-    told = store.history(subject)
-    if not told:
-        st.caption(texts("desk_undecided"))
-        return
-    for one in told:
-        name = texts.named(_words(kinds[one.decision_code]))
-        detail = f" → {one.detail}" if one.detail else ""
-        when = formats.moment(one.decided_at, texts.language)
-        st.text(f"{one.version}. {when} · {one.decided_by} · {name}{detail}: {one.reason}")
-
-
-def _actions(
-    context: Context,
-    state: State,
-    kinds: Mapping[str, DecisionKind],
-    states: Mapping[str, DecisionState],
-    title: str,
-) -> None:
-    texts, offered = context.texts, {kind.decision_code: kind for kind in allowed(state, kinds)}
-    keys = f"{state.subject.subject_kind}_{state.subject.subject_key}"
-    # What is typed stays when the decision is refused, so that nothing has to be written twice.
-    with st.container(border=True, key=f"desk_{state.subject.subject_kind}"):
-        st.markdown(f"**{title}** · {texts('status')}: {texts.named(_words(states[state.state_code]))}")
-        code = st.selectbox(
-            texts("desk_action"),
-            list(offered),
-            format_func=lambda one: texts.named(_words(offered[one])) if one in offered else one,
-            key=f"w_desk_action_{keys}_{state.version}",
-        )
-        kind = offered[code]
-        if kind.detail_name is not None:
-            st.text_input(texts("desk_assignee"), key=f"w_desk_detail_{keys}")
-        st.text_area(texts("reason"), key=f"w_desk_reason_{keys}", height=90)
-        st.button(
-            texts("desk_write"),
-            type="primary",
-            key=f"w_desk_write_{keys}",
-            on_click=_write,
-            # The version goes along as it was drawn: what came after was not seen.
-            args=(state.subject, code, state.version, keys, kind.detail_name is not None),
-        )
-
-
-def _write(subject: Subject, code: str, seen_version: int, keys: str, has_detail: bool) -> None:
-    """Take a decision by what was drawn; the next run of the page says what came of it."""
-    detail = st.session_state.get(f"w_desk_detail_{keys}") if has_detail else None
-    try:
-        who = access.steward(st.session_state.get(_NAME, ""))
-        access.note("decide", subject=str(subject), decision=code, version=seen_version + 1)
-        decisions(access.settings()).decide(
-            subject,
-            code,
-            decided_by=who,
-            decided_at=formats.viet_nam_now(),
-            reason=st.session_state.get(f"w_desk_reason_{keys}", ""),
-            seen_version=seen_version,
-            detail=detail,
-        )
-    except (StewardshipError, AuditError) as error:
-        st.session_state[_SAID] = ("error", str(error))
-        return
-    st.session_state[f"w_desk_reason_{keys}"] = ""
-    st.session_state[_SAID] = ("success", "desk_written")
-
-
-def _say(context: Context) -> None:
-    kind, text = st.session_state.pop(_SAID, (None, ""))
-    if kind == "error":
-        st.error(text, icon=":material/error:")
-    elif kind == "success":
-        st.success(context.texts(text), icon=":material/check:")
-
-
-def _words(row: DecisionKind | DecisionState) -> dict[str, object]:
-    return {"name_vi": row.name_vi, "name_en": row.name_en}
+        decide_view.history(context, store, value, kinds)
+        decide_view.actions(context, state, kinds, states, texts("desk_decide_value"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,14 @@ class PersonsFileError(ReleaseError):
 
 class TooManyPersonsError(ReleaseError):
     """A reader may use so much memory and time only; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind a finding, and how many rows of it are of persons who live where the reader sees nobody."""
+
+    rows: pl.DataFrame
+    hidden_count: int
 
 
 class Persons:
@@ -345,6 +354,40 @@ limit $limit
         return self._frame(
             "select * from per_links where person_key = ? order by decision, card_key_a, card_key_b", [person_key]
         )
+
+    def behind(self, finding_key: str) -> Behind:
+        """Return the records, or the two cards of a pair, behind a finding: those of persons whom the reader may see.
+
+        One row a record or card: person_key, record_key, full_name, birth_date, mother_name, person_code, given_date,
+        product_vi, product_en, dose_number, facility_vi, facility_en, original_name, line_no. A release of an earlier
+        version has none.
+        """
+        known = self._frame("select 1 from duckdb_columns() where table_name = 'per_findings' limit 1")
+        if not known.height:
+            return Behind(pl.DataFrame(), 0)
+        found = self._frame(
+            "with told as (select * from per_findings where finding_key = $key),"
+            " behind as ("
+            " select told.record_key, records.person_card_key as card_key, told.person_key"
+            " from told join per_records as records using (record_key)"
+            " union"
+            # A pair is its two cards, each with the person that the card is of now.
+            " select null, cards.card_key, cards.person_key from told"
+            " join per_cards as cards on cards.card_key in (told.card_key_a, told.card_key_b))"
+            " select behind.person_key, behind.record_key, cards.full_name, cards.birth_date, cards.mother_name,"
+            " cards.person_code, records.given_date, products.name_vi as product_vi, products.name_en as product_en,"
+            " records.dose_number, facilities.name_vi as facility_vi, facilities.name_en as facility_en,"
+            " records.original_name, records.line_no"
+            " from behind left join per_records as records on behind.record_key = records.record_key"
+            " left join per_cards as cards on behind.card_key = cards.card_key"
+            " left join dim_vaccine_products as products on records.product_code = products.product_code"
+            " left join dim_facilities as facilities on records.facility_code = facilities.facility_code"
+            " order by records.given_date, behind.record_key, cards.full_name, cards.birth_date, behind.card_key",
+            {"key": finding_key},
+        )
+        seen = set(self._seen(found["person_key"].drop_nulls().unique(maintain_order=True).to_list()))
+        rows = found.filter(pl.col("person_key").is_in(sorted(seen)))
+        return Behind(rows, found.height - rows.height)
 
     def protection(self, person_key: str, day: date) -> pl.DataFrame:
         """One row per valid dose up to `day` and disease that its series stands for, in the order of the schedule."""

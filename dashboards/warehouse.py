@@ -1246,11 +1246,14 @@ class Release:
             "select f.*, coalesce(f.hierarchy_code, '34') as tree_code, r.name_vi as rule_vi, r.name_en as rule_en,"
             " r.rationale_vi, r.rationale_en, r.action_vi, r.action_en, r.facility_action_vi, r.facility_action_en,"
             " a.name_vi as area_vi, a.name_en as area_en,"
-            " p.name_vi as facility_vi, p.name_en as facility_en"
+            " p.name_vi as facility_vi, p.name_en as facility_en,"
+            " coalesce(m.name_vi, i.label_vi) as measure_vi, coalesce(m.name_en, i.label_en) as measure_en"
             " from rpt_findings as f left join dim_quality_rules as r using (rule_code)"
             " left join dim_areas as a on a.hierarchy_code = coalesce(f.hierarchy_code, '34')"
             " and a.area_code = f.area_code"
             " left join dim_facilities as p on p.facility_code = f.facility_code"
+            " left join dim_measures as m on m.measure_code = f.measure_code"
+            " left join dim_indicators as i on i.indicator_code = f.indicator_code"
             " where starts_with(f.finding_key, ?) and (? is null or f.rule_code = ?)"
             f" and (? is null or f.severity = ?) and {below} order by f.finding_key",
             parameters,
@@ -1301,6 +1304,20 @@ class Release:
             return []
         hidden = {row[0] for row in places.iter_rows() if not self._may_see_findings(row[1] or "34", row[2])}
         return [key for key in places["submission_id"].unique(maintain_order=True) if key not in hidden]
+
+    def rejected_files(self, limit: int) -> pl.DataFrame:
+        """Return the files that were refused or had lines rejected and of which the reader may see every place.
+
+        One row a file, the newest first: submission_id, original_name, status, received_at, line_count, rejected_count,
+        refusal_code, refusal_detail.
+        """
+        found = self._frame(
+            "select submission_id, original_name, status, received_at, line_count, rejected_count, refusal_code,"
+            " refusal_detail from rpt_submissions where status <> 'accepted' order by received_at desc, submission_id"
+        )
+        if self._scope is not None:
+            found = found.filter(pl.col("submission_id").is_in(self.submissions_like("")))
+        return found.head(limit)
 
     def submission(self, submission_id: str) -> dict[str, Any] | None:
         """Return the receipt of a file, or None when there is none that the reader may see."""

@@ -6,6 +6,13 @@ import hashlib
 import os
 from pathlib import Path
 
+SUBMISSION_ID_LENGTH = 20
+
+
+def submission_id(sha256: str) -> str:
+    """Return the id of the submission with this SHA-256 (hex)."""
+    return sha256[:SUBMISSION_ID_LENGTH]
+
 
 def write_text_atomically(path: Path, text: str) -> None:
     """Write `text` to `path` through a temporary neighbour, a sync to the disk and a rename."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +17,14 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from pipelines.facilities import read_facilities
-from pipelines.intake.batch import IncomingFile, submission_id, take_in
+from pipelines.files import submission_id
+from pipelines.intake.batch import IncomingFile, take_in
 from pipelines.lake import Lake
-from pipelines.ledger import Ledger, LedgerDelivery
+from pipelines.ledger import Ledger, LedgerCorrection, LedgerDelivery
 from pipelines.reference import Registry
 from pipelines.settings import Settings
+from pipelines.stewardship.corrections import Approval, waiting_corrections
+from pipelines.stewardship.door import approved_corrections
 
 # A batch is held in memory: this many files, or about this many bytes, whichever comes first.
 BATCH_FILES = 3_000
@@ -68,6 +71,7 @@ class _Context:
     lake: Lake
     ledger: Ledger
     step: Callable[[str], None]
+    approved: Mapping[str, Approval]  # corrections that stewards let in
 
 
 @contextmanager
@@ -137,7 +141,8 @@ def take_in_waiting(
     """
     step = on_step or (lambda _name: None)
     with writer_lock(settings):
-        paths = waiting(settings)
+        approved = approved_corrections(settings, registry)
+        paths = [*waiting(settings), *waiting_corrections(settings, approved)]
         lake, ledger = Lake(settings), Ledger(settings.ledger)
         lake.sweep()
         step("swept")
@@ -145,7 +150,7 @@ def take_in_waiting(
             return IntakeSummary()
         facilities = read_facilities(settings.facilities)
         known = ledger.known()
-        context = _Context(settings, registry, facilities, received_at, lake, ledger, step)
+        context = _Context(settings, registry, facilities, received_at, lake, ledger, step, approved)
         total = IntakeSummary()
         done = 0
         for group in _batches(paths):
@@ -191,7 +196,14 @@ def _take_batch(context: _Context, files: Sequence[tuple[Path, bytes]], known: s
         _keep_originals(context.settings, [(path, digest) for (path, _), digest in zip(files, digests, strict=True)])
         context.step("kept")
         submissions = batch.submissions.to_dicts()
-        context.ledger.commit_batch(batch_no, submissions, parts, deliveries, context.received_at)
+        context.ledger.commit_batch(
+            batch_no,
+            submissions,
+            parts,
+            deliveries,
+            context.received_at,
+            corrections=_corrections(context, submissions),
+        )
         context.step("committed")
         known.update(digests)
         summary = _count(len(files), submissions)
@@ -201,6 +213,15 @@ def _take_batch(context: _Context, files: Sequence[tuple[Path, bytes]], known: s
         path.unlink(missing_ok=True)
     context.step("emptied")
     return summary
+
+
+def _corrections(context: _Context, submissions: Sequence[Mapping[str, object]]) -> list[LedgerCorrection]:
+    found = [(str(row["submission_id"]), context.approved.get(str(row["submission_id"]))) for row in submissions]
+    return [
+        LedgerCorrection(file_id, approval.corrects, approval.decision_version, approval.decided_at)
+        for file_id, approval in found
+        if approval is not None
+    ]
 
 
 def _original_name(path: Path) -> str:

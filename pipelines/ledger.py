@@ -39,6 +39,10 @@ create table if not exists parts (
     path text primary key, sha256 text not null, row_count integer not null,
     batch_no integer not null references batches
 );
+create table if not exists corrections (
+    submission_id text primary key references submissions, corrects text not null, decision_version integer not null,
+    decided_at text not null
+);
 create table if not exists builds (build_no integer primary key, through_batch_no integer not null);
 """
 
@@ -61,6 +65,16 @@ class LedgerDelivery:
     delivered_at: datetime
 
 
+@dataclass(frozen=True)
+class LedgerCorrection:
+    """A file that a steward's decision let in: which rejected file it corrects, and the decision's number there."""
+
+    submission_id: str
+    corrects: str
+    decision_version: int
+    decided_at: datetime
+
+
 class Ledger:
     """The SQLite file of the ledger; it is created when it is not there."""
 
@@ -69,7 +83,9 @@ class Ledger:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as connection:
-            if connection.execute("select count(*) from sqlite_master").fetchone()[0] == 0:
+            # A ledger of an earlier version lacks tables that came later.
+            known = "select count(*) from sqlite_master where name = 'corrections'"
+            if connection.execute(known).fetchone()[0] == 0:
                 connection.executescript(_SCHEMA)
 
     @contextmanager
@@ -91,6 +107,8 @@ class Ledger:
         parts: Iterable[Part],
         deliveries: Iterable[LedgerDelivery],
         committed_at: datetime,
+        *,
+        corrections: Iterable[LedgerCorrection] = (),
     ) -> None:
         """Write a batch, or nothing of it: an unbalanced submission is refused by the table itself.
 
@@ -108,6 +126,10 @@ class Ledger:
                 [(part.path, part.sha256, part.row_count, batch_no) for part in parts],
             )
             _insert_deliveries(connection, deliveries)
+            connection.executemany(
+                "insert into corrections values (?, ?, ?, ?)",
+                [(one.submission_id, one.corrects, one.decision_version, _text(one.decided_at)) for one in corrections],
+            )
 
     def record_deliveries(self, deliveries: Iterable[LedgerDelivery]) -> None:
         """Note that known files arrived again."""
@@ -186,6 +208,15 @@ class Ledger:
             connection.row_factory = sqlite3.Row
             row = connection.execute(query, {"text": id_or_name, "name": name}).fetchone()
         return dict(row) if row else None
+
+    def correction(self, submission_id: str) -> LedgerCorrection | None:
+        """Return what let a submission in, when a steward's decision did."""
+        query = "select * from corrections where submission_id = ?"
+        rows = self._rows(query, (submission_id,))
+        if not rows:
+            return None
+        file_id, corrects, version, decided_at = rows[0]
+        return LedgerCorrection(file_id, corrects, version, datetime.fromisoformat(decided_at))
 
     def _one(self, query: str) -> Any:
         return self._rows(query)[0][0]

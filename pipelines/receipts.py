@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.lake import Lake
+from pipelines.ledger import Ledger
 from pipelines.reference import Registry
 from pipelines.settings import Settings
 
@@ -30,6 +31,7 @@ _WORDS = {
         " + {rejected_count} bị từ chối + {duplicate_count} trùng",
         "declared": "Trong số đã nhận có {count} mũi do gia đình tự khai: được lưu và hiển thị, chưa tính vào số liệu"
         " cho đến khi cơ sở tiêm chủng xác nhận.",
+        "corrects": "Tệp sửa của {corrects}, duyệt bằng quyết định số {decision_version} về tệp đó lúc {decided_at}",
         "line": "Dòng",
         "more": "Còn {count} lỗi khác; xem đủ trong biên nhận CSV.",
         "header": ["so_dong", "cot", "gia_tri", "ma_ly_do", "ly_do", "can_lam", "dong_goc"],
@@ -47,6 +49,7 @@ _WORDS = {
         " + {rejected_count} rejected + {duplicate_count} duplicate",
         "declared": "{count} of the accepted doses are declared by families: they are kept and shown, and counted only"
         " when a facility confirms them.",
+        "corrects": "Corrects {corrects}, let in by decision {decision_version} on that file at {decided_at}",
         "line": "Line",
         "more": "{count} more problems; the CSV receipt has them all.",
         "header": ["line_no", "field", "value", "reason_code", "reason", "what_to_do", "original_line"],
@@ -85,6 +88,8 @@ def receipt_text(settings: Settings, registry: Registry, submission: Mapping[str
         f"{words['received']}: {submission['received_at']}",
         f"{words['status']}: {words[submission['status']]}",
     ]
+    if correction := Ledger(settings.ledger).correction(submission["submission_id"]):
+        lines.append(str(words["corrects"]).format(**vars(correction)))
     if submission["status"] == "refused":
         text, action = _reason(registry, submission["refusal_code"], chosen)
         detail = f" ({submission['refusal_detail']})" if submission["refusal_detail"] else ""

@@ -25,6 +25,7 @@ from pipelines.recovery import end_dead_runs
 from pipelines.reference import Registry, load_registry
 from pipelines.resources import Clock, Home, dagster_instance, prepare_dagster_home
 from pipelines.settings import Settings
+from pipelines.stewardship.door import corrections_waiting
 from pipelines.transform import BuildMode, project_version
 
 
@@ -60,7 +61,7 @@ def run(
     runs: list[str] = []
     with dagster_instance(settings) as instance:
         end_dead_runs(instance)
-        if waiting(settings) or checks_pending(settings):
+        if waiting(settings) or corrections_waiting(settings, registry) or checks_pending(settings):
             runs.append(_execute(definitions, instance, TAKE_IN, {}, {}))
         if not _has_work(settings, registry, mode):
             with writer_lock(settings):

@@ -16,6 +16,8 @@ from pipelines.partitions import range_tags
 from pipelines.reference import Registry
 from pipelines.resources import Clock, Home
 from pipelines.settings import Settings
+from pipelines.stewardship.corrections import waiting_corrections
+from pipelines.stewardship.door import approved_corrections
 from pipelines.transform import project_version
 
 # A file that was written to a moment ago may still be growing: a half-copied file must not be taken for a
@@ -39,9 +41,9 @@ def gathering_key(paths: Sequence[Path], delivery_count: int) -> str:
     return hashlib.sha256("\n".join([str(delivery_count), *contents]).encode()).hexdigest()
 
 
-def request_take_in(settings: Settings, now: datetime) -> dg.RunRequest | dg.SkipReason:
+def request_take_in(settings: Settings, registry: Registry, now: datetime) -> dg.RunRequest | dg.SkipReason:
     """Ask for one run that takes in everything that waits and is whole."""
-    waits = waiting(settings)
+    waits = [*waiting(settings), *waiting_corrections(settings, approved_corrections(settings, registry))]
     ready = settled(waits, now)
     if not waits and checks_pending(settings):
         # A run that was killed after taking in: the checks are still owed.
@@ -78,7 +80,7 @@ def build_sensors(registry: Registry) -> list[dg.SensorDefinition]:
     @dg.sensor(job=take_in, name="inbox", minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
     def inbox(home: Home, clock: Clock) -> dg.RunRequest | dg.SkipReason:
         """Gather every waiting file into one run."""
-        return request_take_in(home.settings(), clock.now())
+        return request_take_in(home.settings(), registry, clock.now())
 
     @dg.sensor(
         job=build_and_publish,

@@ -101,6 +101,11 @@ class Settings:
         return self.stewardship / "exclusions.parquet"
 
     @property
+    def corrections(self) -> Path:
+        """Corrected files that wait for a steward's approval; they hold persons."""
+        return self.stewardship / "corrections"
+
+    @property
     def certificates(self) -> Path:
         """The secret that signs certificates, and which were issued."""
         return self.home / "certificates"

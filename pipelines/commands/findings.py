@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,7 +103,7 @@ def decide(
         str,
         typer.Argument(
             help="Quyết định: assign, comment, resolve, accept, reopen, confirm_outlier, exclude_outlier, undo_outlier,"
-            " approve_correction, undo_correction / the decision."
+            " propose_correction, approve_correction, refuse_correction, undo_correction / the decision."
         ),
     ],
     subject: Annotated[
@@ -116,6 +117,12 @@ def decide(
     by: Annotated[str, typer.Option("--by", help="Ai quyết định / who decides.")] = "",
     assignee: Annotated[str | None, typer.Option(help="Giao cho ai / whom it is given to.")] = None,
     corrected_by: Annotated[str | None, typer.Option(help="Mã tệp sửa / the id of the correcting file.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Tệp sửa, giữ chờ duyệt / the corrected file, held until it is approved."
+        ),
+    ] = None,
     seen: Annotated[
         int | None,
         typer.Option(
@@ -127,25 +134,41 @@ def decide(
 
     Which card is whose is decided with `niis identity decide`.
     """
-    from dashboards.desk import check_correction, subject_of  # noqa: PLC0415 - commands import what they need
+    # Commands import what they need.
+    from dashboards.desk import check_correction, require_rejected, subject_of  # noqa: PLC0415
     from dashboards.formats import viet_nam_now  # noqa: PLC0415
     from pipelines.reference import load_registry  # noqa: PLC0415
-    from pipelines.stewardship.door import decisions  # noqa: PLC0415
+    from pipelines.stewardship.corrections import PROPOSED  # noqa: PLC0415
+    from pipelines.stewardship.door import checked_detail, decisions, propose_correction  # noqa: PLC0415
 
     settings: Settings = ctx.obj
-    kinds = load_registry().decision_kinds
+    registry = load_registry()
+    kinds = registry.decision_kinds
     if code not in kinds:
         raise CommandError(f"there is no decision '{code}'; there are: {', '.join(kinds)}.")
     kind, release, store = kinds[code], open_as_known(settings, None), decisions(settings)
     what = subject_of(release, kind, subject)
+    if (kind.to_state == PROPOSED) != (file is not None):
+        raise CommandError("propose_correction takes the corrected file with --file, and nothing else does.")
     detail = _detail(kind, assignee, corrected_by)
-    if kind.detail_name == "corrected_by" and detail is not None:
+    if file is not None:
+        require_rejected(release, what)
+        if detail is not None:
+            raise CommandError("the corrected file is named with --file alone.")
+    elif kind.detail_name == "corrected_by" and detail is not None:
         detail = check_correction(release, what, detail)
     who = by if settings.acting is None else reader_of(settings).user
     log(settings, "decide", subject=str(what), decision=code)
-    decision = store.decide(
-        what, code, decided_by=who, decided_at=viet_nam_now(), reason=reason, seen_version=seen, detail=detail
-    )
+    if file is not None:
+        decision = propose_correction(
+            settings, what, file.name, file.read_bytes(),
+            decided_by=who, decided_at=viet_nam_now(), reason=reason, seen_version=seen,
+        )  # fmt: skip
+    else:
+        detail = checked_detail(settings, store.state(what), code, detail, registry)
+        decision = store.decide(
+            what, code, decided_by=who, decided_at=viet_nam_now(), reason=reason, seen_version=seen, detail=detail
+        )
     say(f"Đã ghi / written: {what} {code}, version {decision.version}")
 
 

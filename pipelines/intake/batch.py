@@ -11,6 +11,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
+from pipelines.files import submission_id
 from pipelines.intake import parsing
 from pipelines.intake.contract import Kind, Layout, Reading, Taken, recognise
 from pipelines.intake.formats.lines import Lines, RefusedFileError
@@ -19,7 +20,6 @@ from pipelines.intake.kinds import KINDS
 from pipelines.intake.schemas import DATASETS
 from pipelines.reference import Registry
 
-SUBMISSION_ID_LENGTH = 20
 _KINDS = {kind.submission_kind: kind for kind in KINDS}
 _REJECTED = ("file_no", "line_no", "reason_codes", "field_names", "field_values", "raw_text")
 
@@ -54,11 +54,6 @@ class _Parts:
     values: dict[str, list[pl.DataFrame]]
     rejected: list[pl.DataFrame]
     repeats: list[pl.DataFrame]
-
-
-def submission_id(sha256: str) -> str:
-    """Return the id of the submission with this SHA-256 (hex)."""
-    return sha256[:SUBMISSION_ID_LENGTH]
 
 
 def take_in(

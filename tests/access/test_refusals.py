@@ -80,6 +80,7 @@ LISTED: dict[str, Callable[[Release], Any]] = {
     "findings": lambda r: r.findings().to_dicts(),
     "submissions_like": lambda r: r.submissions_like("a"),
     "submission": lambda r: r.submission("a0000000000000000001"),
+    "rejected_files": lambda r: r.rejected_files(9).to_dicts(),
 }
 PERSON = "late"
 OPEN_OF_PERSONS = {"within", "states", "has_area", "release_id", "as_of_date", "is_synthetic"}
@@ -100,6 +101,7 @@ ASKED_OF_PERSONS: dict[str, Callable[[Persons], Any]] = {
 KEYS_OF_PERSONS: dict[str, Callable[[Persons], Any]] = {
     "keys_of": lambda p: p.keys_of("P-late"),
     "current_key": lambda p: p.current_key(PERSON),
+    "behind": lambda p: p.behind("1" * 20).rows.to_dicts(),
 }
 
 
@@ -161,7 +163,7 @@ def test_no_key_is_told_of_whoever_lives_elsewhere_and_an_unknown_one_is_refused
     home: Settings, scope_of: ScopeOf, role: str, own: str
 ) -> None:
     persons = open_persons(home.published).within(scope_of(role, own))
-    assert [ask(persons) for ask in KEYS_OF_PERSONS.values()] == [[], None]
+    assert [ask(persons) for ask in KEYS_OF_PERSONS.values()] == [[], None, []]
     said = set()
     for key in (PERSON, "nobody"):
         with pytest.raises(AccessDeniedError) as caught:

@@ -32,14 +32,14 @@ def soon() -> datetime:
 def test_all_waiting_files_become_one_run(fresh_home: Callable[[str], Settings]) -> None:
     settings = fresh_home("home")
     assert len(waiting(settings)) > 1
-    request = request_take_in(settings, soon())
+    request = request_take_in(settings, load_registry(), soon())
     assert isinstance(request, dg.RunRequest)
     # Asking again before anything changed is the same run; another file is another run.
-    again = request_take_in(settings, soon())
+    again = request_take_in(settings, load_registry(), soon())
     assert isinstance(again, dg.RunRequest)
     assert again.run_key == request.run_key
     (settings.inbox / "muộn.csv").write_text("a\n", encoding="utf-8")
-    more = request_take_in(settings, soon())
+    more = request_take_in(settings, load_registry(), soon())
     assert isinstance(more, dg.RunRequest)
     assert more.run_key != request.run_key
 
@@ -51,7 +51,7 @@ def test_the_name_and_time_of_a_file_do_not_make_another_run(tmp_path: Path) -> 
         settings.inbox.mkdir(parents=True)
         (settings.inbox / name).write_text("như nhau\n", encoding="utf-8")
         os.utime(settings.inbox / name, (1_700_000_000 + len(keys), 1_700_000_000))
-        request = request_take_in(settings, soon())
+        request = request_take_in(settings, load_registry(), soon())
         assert isinstance(request, dg.RunRequest)
         keys.append(request.run_key)
     assert keys[0] == keys[1]
@@ -62,13 +62,13 @@ def test_a_file_that_is_still_being_copied_is_waited_for(tmp_path: Path) -> None
     settings.inbox.mkdir()
     growing = settings.inbox / "half.csv"
     growing.write_text("half of a", encoding="utf-8")
-    assert isinstance(request_take_in(settings, datetime.now(UTC)), dg.SkipReason)
+    assert isinstance(request_take_in(settings, load_registry(), datetime.now(UTC)), dg.SkipReason)
     assert settled([growing], datetime.now(UTC)) == []
-    assert isinstance(request_take_in(settings, soon()), dg.RunRequest)
+    assert isinstance(request_take_in(settings, load_registry(), soon()), dg.RunRequest)
 
 
 def test_an_empty_inbox_asks_for_nothing(tmp_path: Path) -> None:
-    assert isinstance(request_take_in(Settings(tmp_path), soon()), dg.SkipReason)
+    assert isinstance(request_take_in(Settings(tmp_path), load_registry(), soon()), dg.SkipReason)
     assert isinstance(request_build(Settings(tmp_path), load_registry()), dg.SkipReason)
 
 
