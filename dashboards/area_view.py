@@ -243,9 +243,8 @@ def _map_and_ranking(subject: _Subject, frame: pl.DataFrame) -> None:
             else:
                 key = f"map_{context.state.hierarchy}_{subject.area.area_code}_{context.state.indicator}"
                 drawn = charts.area_map(layer, frame, subject.indicator, subject.bands, texts=texts, height=520)
-                st.altair_chart(
+                components.chart(
                     drawn,
-                    theme=None,
                     key=key,
                     on_select=_remember_click(key),
                     alt=_map_alt(subject, frame, order, label),
@@ -258,9 +257,8 @@ def _map_and_ranking(subject: _Subject, frame: pl.DataFrame) -> None:
             if order.height:
                 bars = charts.ranking(order, subject.indicator, subject.bands, texts)
                 with st.container(height=560, border=False):
-                    st.altair_chart(
+                    components.chart(
                         bars,
-                        theme=None,
                         alt=texts(
                             "ranking_alt",
                             indicator=label,
@@ -374,9 +372,8 @@ def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
     )
     marks, lines = _events(subject, period_type, dict(zip(periods, frame["period_text"], strict=True)))
     drawn = charts.trend(frame, subject.indicator, subject.bands, texts, marks=marks)
-    st.altair_chart(
+    components.chart(
         drawn,
-        theme=None,
         alt=texts(
             "trend_alt",
             indicator=label,
@@ -418,9 +415,8 @@ def _by_age(subject: _Subject) -> None:
             st.subheader(texts("curve"))
             st.caption(texts("curve_note"))
             drawn = charts.cohort_curve(curve, texts)
-            st.altair_chart(
+            components.chart(
                 drawn,
-                theme=None,
                 alt=texts("curve_alt", indicator=label, area=area_name(subject.area, texts)),
             )
             _as_files(subject, drawn, "curve", texts("curve"))
@@ -461,9 +457,8 @@ def _bridge(subject: _Subject) -> None:
             return
         st.caption(texts("bridge_note"))
         bars = waterfall(steps, texts)
-        st.altair_chart(
+        components.chart(
             charts.waterfall(bars, texts),
-            theme=None,
             alt=texts(
                 "bridge_alt",
                 first=bars["value_text"][0],

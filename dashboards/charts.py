@@ -85,7 +85,7 @@ def area_map(
             alt.value(palette.NO_DATA),
         )
     chart = (
-        base.mark_geoshape(stroke="#ffffff", strokeWidth=0.6, cursor="pointer")
+        base.mark_geoshape(stroke=palette.PAGE, strokeWidth=0.6, cursor="pointer")
         .encode(
             color=shade,
             opacity=alt.condition(picked, alt.value(1), alt.value(0.45)),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -21,7 +22,17 @@ _STYLE = Path(__file__).parent / "static" / "style.css"
 
 def style() -> None:
     """Set what the theme's configuration cannot: the cards, and the room around a page."""
-    st.html(_STYLE)
+    st.html(f"<style>{palette.variables()}\n{_STYLE.read_text(encoding='utf-8')}</style>")
+
+
+def chart(
+    drawn: Any, *, alt: str, key: str | None = None, on_select: Literal["ignore"] | Callable[[], None] = "ignore"
+) -> None:
+    """Draw a chart in the colours of the reader's page; `alt` says in words what it shows."""
+    spec = drawn.to_dict(validate=False)
+    if st.context.theme.type == "dark":
+        spec = palette.in_dark(spec)
+    st.vega_lite_chart(spec=spec, theme=None, key=key, on_select=on_select, alt=alt)
 
 
 def language_switch(language: str) -> None:
@@ -78,17 +89,17 @@ def kpi_cards(cards: Sequence[Kpi], context: Context) -> None:
 
 def _card(card: Kpi, context: Context) -> str:
     texts = context.texts
-    colour = palette.COLOURS[card.band.colour_token] if card.band else palette.NO_DATA
-    band = ""
+    colour, band = "none", ""
     if card.band:
-        ink, sign = palette.INKS[card.band.colour_token], palette.SIGNS[card.band.colour_token]
-        band = f'<span style="color:{ink}">{sign} {escape(card.band.label)}</span>'
+        token = card.band.colour_token
+        colour = f"colour-{token}"
+        band = f'<span style="color:var(--ink-{token})">{palette.SIGNS[token]} {escape(card.band.label)}</span>'
     change = texts("kpi_no_change")
     if card.change:
         change = texts("kpi_change", change=card.change, period=card.compared_with)
     state = f'<div class="state">{escape(card.status)}</div>' if card.status else ""
     return (
-        f'<div class="kpi" style="--band:{colour}"><div class="name">{escape(card.label)}</div>'
+        f'<div class="kpi" style="--band:var(--{colour})"><div class="name">{escape(card.label)}</div>'
         f'<div class="figure">{escape(card.value)}</div><div class="band">{band}</div>'
         f'<div class="small">{escape(change)}</div>'
         f'<div class="small">{escape(card.completeness or "")}</div>{state}</div>'

@@ -95,7 +95,7 @@ def _curve(context: Context) -> None:
         if row["level_code"] in named
     ]
     name = area_name(context.tree.areas[state.area], texts)
-    st.altair_chart(charts.arrival_curve(curve, deadlines, texts), theme=None, alt=texts("arrivals_alt", area=name))
+    components.chart(charts.arrival_curve(curve, deadlines, texts), alt=texts("arrivals_alt", area=name))
 
 
 def _changes(context: Context, indicator: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, formats
+from dashboards import charts, components, formats
 from dashboards.shell import Context
 from dashboards.views import COHORT_POLICY, Row, area_name
 from dashboards.warehouse import Area
@@ -50,9 +50,8 @@ def draw(context: Context, area: Area, indicator: Row) -> None:
         )
         last = own.row(-1, named=True)
         behind = formats.number(last["denominator"] - last["numerator"], texts.language)
-        st.altair_chart(
+        components.chart(
             charts.lines(frame, texts, dashed=texts("monitoring_target")),
-            theme=None,
             alt=texts(
                 "monitoring_alt",
                 area=area_name(area, texts),

@@ -79,7 +79,7 @@ def _rejected(context: Context) -> None:
         return
     reasons = {row["reason_code"]: texts.named(row, "text") for row in totals.iter_rows(named=True)}
     first = next(iter(reasons.values()))
-    st.altair_chart(_reason_bars(context, totals), theme=None, alt=texts("rejected_alt", first=first))
+    components.chart(_reason_bars(context, totals), alt=texts("rejected_alt", first=first))
     chosen = st.selectbox(
         texts("reason"),
         [None, *reasons],

@@ -45,7 +45,7 @@ def to_png(spec: dict[str, Any]) -> bytes:
     """Return a drawing as PNG on white."""
     import vl_convert  # noqa: PLC0415
 
-    white = {**spec, "background": "#ffffff", "config": {**spec["config"], "background": "#ffffff"}}
+    white = {**spec, "background": palette.PAGE, "config": {**spec["config"], "background": palette.PAGE}}
     return bytes(vl_convert.vegalite_to_png(white, scale=_SCALE))
 
 

@@ -12,7 +12,10 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dashboards import palette
+from dashboards.i18n import Texts
 from dashboards.warehouse import open_release
+from tests.browser.axe import grave_findings
 from tests.dashboards.fixture_release import make_release
 from tests.dashboards.serving import served
 
@@ -54,11 +57,25 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+_AT_REST = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')];
+  return app?.dataset.testScriptState === "notRunning" && !document.querySelector('[data-testid="stSkeleton"]')
+    && charts.every(chart => !chart.clientWidth || chart.querySelector("svg, canvas"));
+}"""
+
+
 def drawn(page: Page, url: str) -> None:
-    """Open an address and wait until the page's last element is there."""
+    """Open an address and wait until the page is there, to its last element and chart."""
     page.goto(url)
     page.locator(".release").wait_for(timeout=30_000)
-    page.wait_for_timeout(700)
+    at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    """Wait until the server has nothing more to say and everything is drawn."""
+    page.wait_for_function(_AT_REST, timeout=30_000)
+    page.wait_for_timeout(100)
 
 
 def problems_of(page: Page, address: str) -> list[str]:
@@ -98,9 +115,55 @@ def test_every_page_is_whole(browser: Browser, address: str, language: str, widt
         main = page.locator('[data-testid="stMain"]')
         if main.evaluate("element => element.scrollWidth - element.clientWidth") > 0:
             problems.append(f"/{path} is wider than the screen")
+        problems += [f"/{path}: {finding}" for finding in grave_findings(page)]
         assert page.evaluate("document.documentElement.lang") == "vi"
     context.close()
     assert problems == []
+
+
+def test_the_dark_page_is_read_as_well_as_the_light_one(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="vi-VN", viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    page = context.new_page()
+    problems: list[str] = []
+    for path in ("", "quality", "scorecard"):
+        drawn(page, f"{address}/{path}")
+        problems += [f"/{path}: {finding}" for finding in grave_findings(page, contrast_only=True)]
+    assert problems == []
+    drawn(page, address)
+    background = page.locator('[data-testid="stApp"]').evaluate("element => getComputedStyle(element).backgroundColor")
+    assert background == f"rgb({', '.join(str(part) for part in bytes.fromhex(palette.DARK[palette.PAGE][1:]))})"
+    inks = page.locator('[data-testid="stVegaLiteChart"] text').evaluate_all(
+        "texts => [...new Set(texts.map(text => text.getAttribute('fill')))]"
+    )
+    assert palette.DARK[palette.INK] in inks
+    assert palette.INK not in inks, "charts follow the theme"
+    context.close()
+
+
+_FOCUSED = """() => {
+  const at = document.activeElement;
+  return at.getAttribute("aria-label") || (["A", "BUTTON", "SUMMARY"].includes(at.tagName) ? at.innerText : "");
+}"""
+
+
+def test_the_way_down_is_walked_by_keyboard(browser: Browser, address: str) -> None:
+    texts = Texts("vi")
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    drawn(page, f"{address}/province?hierarchy=34&area=01")
+    reached: list[str] = []
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(_FOCUSED))
+        if reached[-1] == texts("drill"):
+            break
+    wanted = [texts(key) for key in ("page_nation", "indicator", "period", "hierarchy", "explain", "drill")]
+    wanted.append(texts("download_chart", format="PNG"))
+    assert [label for label in wanted if not any(label in name for name in reached)] == []
+    page.keyboard.press("ArrowDown")
+    page.locator('[role="option"]').first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/local?**", timeout=30_000)
+    page.close()
 
 
 def test_a_click_on_the_map_opens_the_area_and_the_address_says_so(browser: Browser, address: str) -> None:
@@ -108,6 +171,7 @@ def test_a_click_on_the_map_opens_the_area_and_the_address_says_so(browser: Brow
     drawn(page, f"{address}/province?hierarchy=34&area=01")
     canvas = page.locator('[data-testid="stVegaLiteChart"]').first.locator("canvas, svg").first
     canvas.scroll_into_view_if_needed()
+    canvas.locator(".mark-shape path").first.wait_for(timeout=15_000)
     box = canvas.bounding_box()
     assert box is not None
     # The province fills the middle of its own map.

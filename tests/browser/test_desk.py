@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 from dashboards.i18n import Texts
 from pipelines.settings import Settings
 from pipelines.stewardship.door import decisions
+from tests.browser.axe import grave_findings
 from tests.browser.test_dashboards import browser, drawn, problems_of, pytestmark
 from tests.dashboards.fixture_release import make_release
 from tests.dashboards.serving import served
@@ -43,6 +44,7 @@ def test_a_finding_is_settled_at_the_desk(
     page.locator('[data-testid="stDataFrame"]').wait_for(timeout=30_000)
     wide = page.locator('[data-testid="stMain"]').evaluate("element => element.scrollWidth - element.clientWidth")
     assert wide <= 0
+    assert grave_findings(page) == []
     page.get_by_role("textbox", name=texts("desk_your_name"), exact=True).fill("Lan")
     page.get_by_role("textbox", name=texts("reason"), exact=True).first.fill("đã gọi cho trạm")
     page.get_by_role("textbox", name=texts("reason"), exact=True).first.blur()

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from pipelines.settings import Settings
-from tests.browser.test_dashboards import browser, drawn, problems_of, pytestmark
+from tests.browser.axe import grave_findings
+from tests.browser.test_dashboards import at_rest, browser, drawn, problems_of, pytestmark
 from tests.care.register import NEW_COMMUNE, make_persons_release
 from tests.care.test_series_states import EVERYONE
 from tests.dashboards.fixture_release import make_release
@@ -42,7 +43,7 @@ def found(page: Page, address: str, language: str, text: str) -> None:
     box.fill(text)
     box.press("Enter")
     page.locator('[data-testid="stExpander"]').wait_for(timeout=30_000)
-    page.wait_for_timeout(700)
+    at_rest(page)
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -54,9 +55,13 @@ def test_the_pages_of_persons_are_whole(browser: Browser, address: str, language
     drawn(page, f"{address}/due?lang={language}&hierarchy=34&area={NEW_COMMUNE}")
     assert page.locator('[data-testid="stDataFrame"]').count() == 1
     wide = [page.locator('[data-testid="stMain"]').evaluate("element => element.scrollWidth - element.clientWidth")]
+    problems += grave_findings(page)
     found(page, address, language, f"P-{MOVER.key}")
+    problems += grave_findings(page)
     assert MOVER.name in page.locator("h3").first.inner_text()
     wide.append(page.locator('[data-testid="stMain"]').evaluate("element => element.scrollWidth - element.clientWidth"))
+    drawn(page, f"{address}/audit?lang={language}")
+    problems += grave_findings(page)
     assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0
     context.close()
     assert problems == []
