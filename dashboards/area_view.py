@@ -11,6 +11,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import (
+    breakdown_view,
     charts,
     compare_view,
     components,
@@ -97,12 +98,14 @@ def draw(context: Context) -> None:
         red_view.draw(context, subject.below)
         _trends(subject)
         monitoring_view.draw(context, area, indicator)
+        breakdown_view.draw(context, area, subject.below, indicator)
         _by_age(subject)
         _bridge(subject)
         _table(subject, frame)
     else:
         _trends(subject)
         monitoring_view.draw(context, area, indicator)
+        breakdown_view.draw(context, area, subject.below, indicator)
         _by_age(subject)
         _bridge(subject)
         st.info(texts("below_none", area=area_name(area, texts)), icon=":material/info:")

@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipelines.access.suppression import Family, Hidden, Quantity, hidden_in
+from pipelines.access.suppression import Counts, Family, Hidden, Quantity, hidden_in
 from pipelines.reference import Registry
 
 _NOTHING_ABOVE = ""
 _MONTHS = 12
 Value = tuple[str, str, date, date]
 Fetch = Callable[[Sequence[str], Sequence[str], int], pl.DataFrame]
+CountMonths = Callable[[Sequence[str]], Mapping[str, Counts]]
+_NOTHING_HIDDEN = Hidden(frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Links:
     def __init__(self, indicators: pl.DataFrame, terms: pl.DataFrame, registry: Registry) -> None:
         """Take rows of `dim_indicators` (without other denominators), all terms, and the rules."""
         rules = _Rules(registry)
+        self._persons = rules.measures
         self._group: dict[str, str] = {}
         self._offsets: dict[str, set[int]] = defaultdict(set)
         roles: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -114,6 +117,15 @@ class Links:
     def groups(self, indicator_code: str) -> frozenset[str]:
         """Return the groups of which an indicator shows a count; none when it counts no persons."""
         return frozenset(self._root(measure) for measure in self._measures.get(indicator_code, ()))
+
+    def group_of_measure(self, measure_code: str) -> str | None:
+        """Return the group that a measure of persons belongs to; None when no indicator counts it."""
+        group = self._root(measure_code)
+        return group if measure_code in self._persons and self._counted.get(group) else None
+
+    def counts_persons(self, measure_code: str) -> bool:
+        """Say whether a measure is a number of persons."""
+        return measure_code in self._persons
 
     def counted(self, group: str) -> list[Counted]:
         """Return what is counted of a group."""
@@ -152,9 +164,15 @@ class Hiding:
         wanted: dict[int, set[str]] = defaultdict(set)
         self._open_years = open_years
         for code, area, first, last in asked:
-            parents |= {self._parents[step] or _NOTHING_ABOVE for step in self._path(area)}
+            parents |= self._parents_above(area)
             for year in self._links.years(code, first, last):
                 wanted[year] |= self._links.groups(code)
+        self._work_out(parents, wanted)
+
+    def _parents_above(self, area: str) -> set[str]:
+        return {self._parents[step] or _NOTHING_ABOVE for step in self._path(area)}
+
+    def _work_out(self, parents: set[str], wanted: Mapping[int, set[str]]) -> None:
         order = sorted(parents, key=lambda parent: len(self._path(parent)))
         for year, groups in wanted.items():
             missing = [one for one in sorted(groups) if any((one, year, parent) not in self._known for parent in order)]
@@ -170,14 +188,63 @@ class Hiding:
 
     def is_hidden(self, indicator_code: str, area: str, first: date, last: date) -> bool:
         """Say whether a value is hidden; `prepare` was asked for it before."""
-        is_whole = (first.month, last.month, last.year - first.year) == (1, _MONTHS, 0)
+        years = self._links.years(indicator_code, first, last)
+        counted = [(group, year) for group in self._links.groups(indicator_code) for year in years]
+        return self._is_hidden_in(counted, area, first, last)
+
+    def _is_hidden_in(self, counted: Iterable[tuple[str, int]], area: str, first: date, last: date) -> bool:
         parent = self._parents[area] or _NOTHING_ABOVE
-        for group in self._links.groups(indicator_code):
-            for year in self._links.years(indicator_code, first, last):
-                hidden = self._known[group, year, parent]
-                if area in (hidden.years if is_whole else hidden.months):
-                    return True
+        is_whole = is_whole_year(first, last)
+        for group, year in counted:
+            hidden = self._known[group, year, parent]
+            if area in (hidden.years if is_whole else hidden.months):
+                return True
         return False
+
+    def prepare_measures(self, asked: Iterable[Value], open_years: set[int]) -> None:
+        """Work out the same of measures (measure, area, first and last month)."""
+        parents: set[str] = set()
+        wanted: dict[int, set[str]] = defaultdict(set)
+        self._open_years = open_years
+        for measure, area, first, last in asked:
+            group = self._links.group_of_measure(measure)
+            if group is not None:
+                parents |= self._parents_above(area)
+                for year in range(first.year, last.year + 1):
+                    wanted[year].add(group)
+        self._work_out(parents, wanted)
+
+    def hides_measure(self, measure_code: str, area: str, first: date, last: date) -> bool:
+        """Say whether a sum of a measure is hidden; `prepare_measures` was asked for it before.
+
+        Persons that no indicator counts are hidden wherever small counts are: nothing else is known of their sums.
+        """
+        group = self._links.group_of_measure(measure_code)
+        if group is None:
+            return self._links.counts_persons(measure_code)
+        return self._is_hidden_in([(group, year) for year in range(first.year, last.year + 1)], area, first, last)
+
+    def of_own_counts(
+        self, areas: Iterable[str], counted: CountMonths, *, year_is_over: bool = True
+    ) -> dict[str, Hidden]:
+        """Return for each area what is hidden of its family, of counts that no indicator has; within one year.
+
+        `counted` gives for areas a row a quantity and, last, what they are parts of; columns are the months.
+        """
+        asked = sorted(areas)
+        known: dict[str, Hidden] = {}
+        parents = {parent for area in asked for parent in self._parents_above(area)}
+        for parent in sorted(parents, key=lambda parent: len(self._path(parent))):
+            members = sorted(self._below[parent])
+            counts = counted(members)
+            family = Family(
+                members,
+                {area: _parts_of(counts[area]) for area in members},
+                {area: _parts_of(counts[area].sum(axis=1, keepdims=True)) for area in members},
+            )
+            above = known[self._parents[parent] or _NOTHING_ABOVE] if parent else _NOTHING_HIDDEN
+            known[parent] = hidden_in(family, self._smallest, above=above, parent=parent, year_is_over=year_is_over)
+        return {area: known[self._parents[area] or _NOTHING_ABOVE] for area in asked}
 
     def _decide(self, group: str, year: int, parent: str, counts: _Counts) -> Hidden:
         areas = sorted(self._below[parent])
@@ -187,8 +254,7 @@ class Hiding:
             {area: [counts.months(one, area) for one in counted] for area in areas},
             {area: [counts.year(one, area) for one in counted] for area in areas},
         )
-        nothing = Hidden(frozenset(), frozenset())
-        above = self._known[group, year, self._parents[parent] or _NOTHING_ABOVE] if parent else nothing
+        above = self._known[group, year, self._parents[parent] or _NOTHING_ABOVE] if parent else _NOTHING_HIDDEN
         return hidden_in(family, self._smallest, above=above, parent=parent, year_is_over=year not in self._open_years)
 
     def _path(self, area: str) -> list[str]:
@@ -237,6 +303,16 @@ def _quantity(one: Counted, read: Callable[[str], Any]) -> Quantity:
 
 def _codes(one: Counted) -> list[str]:
     return [code for code in (one.indicator_code, one.less_code) if code]
+
+
+def is_whole_year(first: date, last: date) -> bool:
+    """Say whether months are those of one calendar year."""
+    return (first.month, last.month, last.year - first.year) == (1, _MONTHS, 0)
+
+
+def _parts_of(counts: Counts) -> list[Quantity]:
+    """Return the quantities of rows of parts above the row of their whole."""
+    return [Quantity(row, np.maximum(counts[-1] - row, 0)) for row in counts[:-1]]
 
 
 def thinned(curve: pl.DataFrame, smallest: float) -> pl.DataFrame:

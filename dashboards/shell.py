@@ -47,6 +47,7 @@ class Registry:
     thresholds: pl.DataFrame
     statuses: pl.DataFrame
     sources: pl.DataFrame
+    categories: dict[str, list[str]]  # breakdown of doses -> its categories
     periods: dict[str, dict[str, pl.DataFrame]]  # hierarchy -> period type -> those with values, oldest first
 
 
@@ -85,8 +86,16 @@ def _registry(release_id: str, _release: Release) -> Registry:
         thresholds=_release.thresholds(),
         statuses=_release.value_statuses(),
         sources=_release.sources(),
+        categories=_categories(_release.breakdown_categories()),
         periods={code: {kind: _release.periods_with_values(kind, code) for kind in PERIOD_TYPES} for code in codes},
     )
+
+
+def _categories(rows: pl.DataFrame) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows.iter_rows(named=True):
+        found.setdefault(row["breakdown_code"], []).append(row["category_code"])
+    return found
 
 
 def pages() -> dict[str, str]:
@@ -151,6 +160,7 @@ def open_context() -> Context:
         indicators=default_first(headline, registry.indicators),
         periods={kind: _newest_first(frame) for kind, frame in registry.periods[hierarchy].items()},
         as_of=as_of if known else "",
+        categories=registry.categories,
     )
     state = parse(given, choices, registry.trees)
     return Context(release.within(scope), registry, Texts(state.lang), state, missing_day="" if known else as_of)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from dashboards.formats import LANGUAGES
 from dashboards.geography import ROOT_CODE, AreaTree
+from pipelines.reference import BREAKDOWNS
 
 PERIOD_TYPES = ("month", "quarter", "ytd", "year", "rolling12")
 DEFAULT_PERIOD_TYPE = "ytd"
-_OPTIONAL = ("as_of", "beside_area", "beside_period")
+_OPTIONAL = ("as_of", "beside_area", "beside_period", *BREAKDOWNS)
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,17 @@ class ViewState:
     as_of: str = ""  # the day (ISO) of which is shown what was known; empty for what is known now
     beside_area: str = ""  # what the view is compared with, if with anything
     beside_period: str = ""
+    service_type: str = ""  # which doses are told apart: by who pays, sex and age group; empty for all
+    sex: str = ""
+    age_group: str = ""
 
     def to_params(self) -> dict[str, str]:
         """Return the state as query parameters; what is not asked for needs none."""
         return {name: value for name, value in asdict(self).items() if value or name not in _OPTIONAL}
+
+    def categories(self) -> dict[str, str]:
+        """Return the chosen category of each breakdown of doses; empty for all."""
+        return {"service_type": self.service_type, "sex": self.sex, "age_group": self.age_group}
 
     def at(self, area_code: str) -> ViewState:
         """Return the same view of another area."""
@@ -44,6 +52,7 @@ class Choices:
     indicators: list[str]
     periods: Mapping[str, list[str]]  # per period type, the default first
     as_of: str = ""  # the day of the copy that is open
+    categories: Mapping[str, list[str]] = field(default_factory=dict)  # of each breakdown of doses
 
 
 def language_of(params: Mapping[str, str]) -> str:
@@ -71,6 +80,7 @@ def parse(params: Mapping[str, str], choices: Choices, trees: Mapping[str, AreaT
         as_of=choices.as_of,
         beside_area=beside if beside != area and trees[hierarchy].get(beside) else "",
         beside_period=other_period if other_period != period and other_period in choices.periods[period_type] else "",
+        **{code: _known(params.get(code), ["", *choices.categories.get(code, [])]) for code in BREAKDOWNS},
     )
 
 

@@ -24,14 +24,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from dashboards.area_lists import AreaList, Member
-from dashboards.hiding import Hiding, Links, thinned
+from dashboards.hiding import Hiding, Links, is_whole_year, thinned
 from dashboards.text import search_key
 from pipelines.access.policy import AccessDeniedError, Place, Scope
 from pipelines.evaluation.macros import render
-from pipelines.reference import load_registry
+from pipelines.reference import BREAKDOWNS, load_registry
 
 SUPPRESSED = "suppressed"
 _POINTER = "CURRENT"
@@ -55,6 +56,7 @@ _HARDENING = (
 # Where a facility lies in each tree.
 _FACILITY_AREA = {"63": "commune_code_2017", "34": "commune_code_2025"}
 
+_CATEGORY = ("breakdown_code", "category_code")
 _PERIOD_KEYS = [
     "hierarchy_code", "level_code", "area_code", "period_type", "period", "period_start_month", "period_end_month",
 ]  # fmt: skip
@@ -201,9 +203,12 @@ class Release:
     ) -> set[tuple[str, str, date, date]]:
         """Return those of the values (indicator, area, first and last month) that are hidden outside their area."""
         hiding = self._hiding_of(hierarchy_code)
-        years = self.periods("year").filter(~pl.col("is_complete"))
-        hiding.prepare(asked, {int(year) for year in years["period"]})
+        hiding.prepare(asked, self._open_years())
         return {value for value in asked if hiding.is_hidden(*value)}
+
+    def _open_years(self) -> set[int]:
+        years = self.periods("year").filter(~pl.col("is_complete"))
+        return {int(year) for year in years["period"]}
 
     def _shown(self, values: pl.DataFrame, hierarchy_code: str) -> pl.DataFrame:
         """Return values with what is hidden from the reader taken out, and said so in their status."""
@@ -1029,6 +1034,126 @@ class Release:
             [hierarchy_code, area_code],
         )
 
+    # Who pays, sex and age
+
+    def breakdown_categories(self) -> pl.DataFrame:
+        """One row a category of doses, in order; a release of an earlier version has none."""
+        return self._known(
+            ["dim_breakdown_categories"],
+            "select * from dim_breakdown_categories"
+            f" order by list_position({list(BREAKDOWNS)!r}, breakdown_code), sort_order",
+        )
+
+    def dose_breakdowns(
+        self, dose_codes: Sequence[str], hierarchy_code: str, area_codes: Sequence[str], first: date, last: date
+    ) -> pl.DataFrame:
+        """One row an area, dose, who paid, sex and age group: `dose_count` of facilities' records over months.
+
+        Areas of which small counts are hidden from the reader have no rows: see `dose_margins`. `first` and `last` are
+        months.
+        """
+        self._let(hierarchy_code, area_codes)
+        hidden = self._hidden_areas(hierarchy_code, area_codes)
+        asked = [code for code in area_codes if code not in hidden]
+        return self._dose_counts(dose_codes, hierarchy_code, asked, (first, last), [BREAKDOWNS])
+
+    def dose_breakdown_months(
+        self, dose_code: str, hierarchy_code: str, area_code: str, first: date, last: date
+    ) -> pl.DataFrame:
+        """Return the counts of `dose_breakdowns` of one area and dose by `month`."""
+        self._let(hierarchy_code, [area_code])
+        asked = [] if self._hidden_areas(hierarchy_code, [area_code]) else [area_code]
+        return self._dose_counts([dose_code], hierarchy_code, asked, (first, last), [("month", *BREAKDOWNS)])
+
+    def dose_margins(
+        self, dose_codes: Sequence[str], hierarchy_code: str, area_codes: Sequence[str], first: date, last: date
+    ) -> pl.DataFrame:
+        """One row an area, dose, breakdown and category that its records have: `dose_count`, `value_status`.
+
+        Where small counts are hidden from the reader, all counts of an area and dose are (null, `suppressed`) unless
+        nobody can conclude a small one, from this area or from those beside and above it, from months or the year.
+        """
+        self._let(hierarchy_code, area_codes)
+        counts = self._dose_counts(
+            dose_codes, hierarchy_code, area_codes, (first, last), [(code,) for code in BREAKDOWNS]
+        )
+        if not counts.height:
+            return counts
+        found = counts.unpivot(
+            BREAKDOWNS, index=["area_code", "dose_code", "dose_count"],
+            variable_name="breakdown_code", value_name="category_code",
+        ).drop_nulls("category_code")  # fmt: skip
+        hidden = self._hidden_areas(hierarchy_code, area_codes)
+        gone = {
+            (area, dose)
+            for dose in (found["dose_code"].unique() if hidden else [])
+            for area in self._hidden_margins(dose, hierarchy_code, hidden, first, last)
+        }
+        is_gone = pl.Series([row in gone for row in found.select("area_code", "dose_code").iter_rows()])
+        return found.select(
+            "area_code", "dose_code", "breakdown_code", "category_code",
+            pl.when(~is_gone).then("dose_count").alias("dose_count"),
+            pl.when(is_gone).then(pl.lit(SUPPRESSED)).otherwise(pl.lit("calculated")).alias("value_status"),
+        ).sort("area_code", "dose_code", "breakdown_code", "category_code")  # fmt: skip
+
+    def _dose_counts(
+        self,
+        dose_codes: Sequence[str],
+        hierarchy_code: str,
+        area_codes: Iterable[str],
+        months: tuple[date, date],
+        told_apart: Sequence[Sequence[str]],
+    ) -> pl.DataFrame:
+        """Return counts of areas and doses, told apart by each group of columns; other columns are null."""
+        own = dict.fromkeys(column for columns in told_apart for column in columns)
+        sets = ", ".join(f"(area_code, dose_code, {', '.join(columns)})" for columns in told_apart)
+        return self._known(
+            ["fct_dose_breakdowns"],
+            "with recursive inside as (select area_code as top_code, area_code from dim_areas"
+            " where hierarchy_code = ? and list_contains(?, area_code) union all"
+            " select i.top_code, a.area_code from dim_areas as a join inside as i on a.parent_code = i.area_code"
+            " where a.hierarchy_code = ?),"
+            " places as (select i.top_code as area_code, f.facility_code from inside as i"
+            f" join dim_facilities as f on f.{_FACILITY_AREA[hierarchy_code]} = i.area_code)"
+            f" select area_code, dose_code, {', '.join(own)}, cast(sum(dose_count) as bigint) as dose_count"
+            " from fct_dose_breakdowns join places using (facility_code)"
+            f" where dose_code in ({_marks(dose_codes)}) and month between ? and ?"
+            f" group by grouping sets ({sets}) order by all",
+            [hierarchy_code, list(area_codes), hierarchy_code, *dose_codes, *months],
+        )
+
+    def _hidden_margins(
+        self, dose_code: str, hierarchy_code: str, areas: Iterable[str], first: date, last: date
+    ) -> set[str]:
+        """Return the areas whose counts by one breakdown are hidden, of those whose small counts are."""
+        of_dose = self.indicators().filter(
+            (pl.col("dose_code") == dose_code) & (pl.col("indicator_kind") == "coverage")
+        )
+        asked = [(code, area, first, last) for code in of_dose["indicator_code"] for area in areas]
+        gone = {area for _, area, *_ in self._hidden_among(hierarchy_code, asked)}
+        hiding = self._hiding_of(hierarchy_code)
+        columns = {pair: n for n, pair in enumerate(self.breakdown_categories().select(_CATEGORY).iter_rows())}
+        # Each breakdown adds up to all doses of records: so much is known of the whole.
+        parts = [n for (code, _), n in columns.items() if code == BREAKDOWNS[0]]
+        for year in range(first.year, last.year + 1):
+            span = (date(year, 1, 1), date(year, 12, 1))
+
+            def counted(members: Sequence[str], span: tuple[date, date] = span) -> dict[str, Any]:
+                found = {area: np.zeros((len(columns) + 1, 12)) for area in members}
+                apart = [("month", code) for code in BREAKDOWNS]
+                rows = self._dose_counts([dose_code], hierarchy_code, members, span, apart)
+                for row in rows.iter_rows(named=True):
+                    pair = next((code, row[code]) for code in BREAKDOWNS if row[code] is not None)
+                    found[row["area_code"]][columns[pair], row["month"].month - 1] = row["dose_count"]
+                for held in found.values():
+                    held[-1] = held[parts].sum(axis=0)
+                return found
+
+            hidden = hiding.of_own_counts(areas, counted, year_is_over=year not in self._open_years())
+            whole = is_whole_year(first, last)
+            gone |= {area for area, of in hidden.items() if area in (of.years if whole else of.months)}
+        return gone
+
     # Files that leave
 
     def measures(self) -> pl.DataFrame:
@@ -1047,8 +1172,8 @@ class Release:
     ) -> pl.DataFrame:
         """One row an area and measure that has data in the months: the sum over them, and how many months have any.
 
-        area_code, measure_code, value, months_with_data, source_code. What is reported for a span counts where the
-        whole span lies in the months.
+        area_code, measure_code, value (null where a small count is hidden), months_with_data, source_code. What is
+        reported for a span counts where the whole span lies in the months.
         """
         self._let(hierarchy_code, area_codes)
         levels = self._frame(
@@ -1060,7 +1185,7 @@ class Release:
                 "select area_code, measure_code, cast(value as double) as value, cast(null as bigint) as"
                 " months_with_data, source_code from fct_measure_values limit 0"
             )
-        return self._frame(
+        values = self._frame(
             "with facts as (select area_code, measure_code, span_start_month, month, sum(value) as value,"
             " min(source_code) as first_source, max(source_code) as last_source from fct_measure_values"
             f" where hierarchy_code = ? and level_code in ({_marks(levels)}) and list_contains(?, area_code)"
@@ -1071,6 +1196,19 @@ class Release:
             " from facts group by area_code, measure_code order by area_code, measure_code",
             [hierarchy_code, *levels, list(area_codes), *measure_codes, last_month, first_month],
         )
+        areas = self._hidden_areas(hierarchy_code, values["area_code"].unique()) if values.height else set()
+        if not areas:
+            return values
+        asked = [
+            (measure, area, first_month, last_month)
+            for area, measure in values.select("area_code", "measure_code").iter_rows()
+            if area in areas
+        ]
+        hiding = self._hiding_of(hierarchy_code)
+        hiding.prepare_measures(asked, self._open_years())
+        gone = {(area, measure) for measure, area, *span in asked if hiding.hides_measure(measure, area, *span)}
+        is_hidden = pl.Series([row in gone for row in values.select("area_code", "measure_code").iter_rows()])
+        return values.with_columns(pl.when(~is_hidden).then("value").alias("value"))
 
     def facilities(self, hierarchy_code: str, commune_codes: Sequence[str]) -> pl.DataFrame:
         """One row a facility of communes of a tree, by its code."""

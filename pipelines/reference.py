@@ -30,6 +30,8 @@ FORM_MONTHS = ("whole", "last", "before")
 FORM_PARTS = ("value", "numerator", "denominator")
 ACCESS_SCOPES = ("none", "area", "nation")
 SMALL_CELLS = ("shown", "on_screen", "never")
+# The codes of `breakdown_categories`: columns of the breakdowns of doses.
+SERVICE_TYPE, SEX, AGE_GROUP = BREAKDOWNS = ("service_type", "sex", "age_group")
 _BRIDGE_ENDS = ("start", "subtotal", "end")
 _BRIDGE_KINDS = {*_BRIDGE_ENDS, "step", "denominator_step", "denominator"}
 
@@ -174,6 +176,20 @@ class CohortAge:
 
     cohort_age_code: str
     months: int
+    name_vi: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakdownCategory:
+    """A category by which doses of records are told apart; an age group is [from_months, to_months)."""
+
+    breakdown_code: str
+    category_code: str
+    sort_order: int
+    from_months: int | None
+    to_months: int | None
     name_vi: str
     name_en: str
     source: str
@@ -1018,6 +1034,7 @@ class Registry:
     dose_windows: Mapping[str, DoseWindow]
     tetanus_protection: Sequence[TetanusProtection]
     cohort_ages: Mapping[str, CohortAge]
+    breakdown_categories: Sequence[BreakdownCategory]
     person_measures: Mapping[str, PersonMeasure]
     person_parameters: Mapping[str, PersonParameter]
     arrival_parameters: Mapping[str, ArrivalParameter]
@@ -1131,6 +1148,7 @@ def load_registry(seeds_dir: Path = SEEDS_DIR) -> Registry:
         mobile_prefixes=_by(_read(seeds_dir, "care/mobile_prefixes", MobilePrefix), "prefix"),
         dose_windows=_by(_read(seeds_dir, "schedule/dose_windows", DoseWindow), "dose_code"),
         tetanus_protection=_read(seeds_dir, "schedule/tetanus_protection", TetanusProtection),
+        breakdown_categories=_read(seeds_dir, "indicators/breakdown_categories", BreakdownCategory),
         cohort_ages=_by(_read(seeds_dir, "indicators/cohort_ages", CohortAge), "cohort_age_code"),
         person_measures=_by(_read(seeds_dir, "indicators/person_measures", PersonMeasure), "measure_code"),
         person_parameters=_by(_read(seeds_dir, "indicators/person_parameters", PersonParameter), "parameter_code"),
@@ -1195,6 +1213,7 @@ def closure_problems(registry: Registry) -> Iterable[str]:
     """Yield a sentence for each row that refers to what does not exist or contradicts another row."""
     yield from _schedule_problems(registry)
     yield from _indicator_problems(registry)
+    yield from _breakdown_problems(registry)
     yield from _person_problems(registry)
     yield from _bridge_problems(registry)
     yield from _area_problems(registry)
@@ -1391,6 +1410,25 @@ def _denominator_problems(registry: Registry) -> Iterable[str]:
     for code in {row.target_group_code for row in registry.denominator_measures}:
         if code in registry.target_groups and own[code] != 1:
             yield f"denominator_measures has {own[code]} rows with the measure of the group {code} itself: needs one"
+
+
+def _breakdown_problems(registry: Registry) -> Iterable[str]:
+    """Age groups follow each other from birth on, and no age limit of a dose lies inside one."""
+    ages = sorted(
+        (row for row in registry.breakdown_categories if row.breakdown_code == AGE_GROUP),
+        key=lambda row: row.sort_order,
+    )
+    edges = [(row.from_months, row.to_months) for row in ages]
+    if [first for first, _ in edges] != [0, *(last for _, last in edges[:-1])] or edges[-1][1] is not None:
+        yield "breakdown_categories has age groups that leave an age out, or have one twice"
+    limits = {measure.age_limit_months for measure in registry.measures.values() if measure.dose_code}
+    for limit in sorted(limit for limit in limits if limit is not None):
+        if limit not in {last for _, last in edges}:
+            yield f"breakdown_categories has no age group that ends at {limit} months, where a dose stops counting"
+    known = {value.canonical_value for value in registry.value_aliases if value.field_name in ("service_type", "sex")}
+    named = {row.category_code for row in registry.breakdown_categories if row.breakdown_code != AGE_GROUP}
+    for code in sorted(known - named):
+        yield f"breakdown_categories has no words for {code}, which records may say"
 
 
 def _person_problems(registry: Registry) -> Iterable[str]:

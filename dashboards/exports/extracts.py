@@ -12,9 +12,10 @@ import polars as pl
 from dashboards.definitions import described
 from dashboards.downloads import Column, Extract
 from dashboards.exports.scope import Scope, scope_facts
+from dashboards.i18n import Texts
 from dashboards.views import NO_REPORT, area_name
 from dashboards.warehouse import Area
-from pipelines.reference import ExtractKind, Registry
+from pipelines.reference import BreakdownCategory, Dose, ExtractKind, Registry
 
 # What is counted at the end of a month, not during it.
 _STOCK = "stock"
@@ -234,6 +235,55 @@ def _facility_rows(
     return rows.with_columns(names), []
 
 
+def _breakdown_rows(
+    registry: Registry, kind: ExtractKind, scope: Scope, areas: Sequence[Area]
+) -> tuple[pl.DataFrame, list[dict[str, str]]]:
+    del kind  # every dose is told apart in the same way
+    texts, release = scope.texts, scope.release
+    doses = sorted(registry.doses.values(), key=lambda dose: dose.sort_order)
+    codes = [area.area_code for area in areas]
+    counts = release.dose_margins([dose.dose_code for dose in doses], scope.hierarchy, codes, *scope.months)
+    if not counts.height:
+        counts = pl.DataFrame(schema=_MARGINS)
+    statuses = {row["value_status"]: texts.named(row, "label") for row in release.value_statuses().to_dicts()}
+    names = pl.DataFrame(
+        [
+            (row.breakdown_code, row.category_code, row.sort_order, _name(row, texts))
+            for row in registry.breakdown_categories
+        ],
+        schema=["breakdown_code", "category_code", "place", "category_name"],
+        orient="row",
+    )
+    rows = (
+        _spine(
+            scope, areas, "dose_code", [dose.dose_code for dose in doses if dose.dose_code in set(counts["dose_code"])]
+        )
+        .join(counts, on=["area_code", "dose_code"], how="inner", maintain_order="left")
+        .join(names, on=["breakdown_code", "category_code"], how="inner", maintain_order="left")
+        .with_columns(
+            pl.col("dose_code")
+            .replace_strict({dose.dose_code: _name(dose, texts) for dose in doses}, return_dtype=pl.String)
+            .alias("dose_name"),
+            pl.col("value_status").replace_strict(statuses, return_dtype=pl.String).alias("status_name"),
+        )
+    )
+    return rows, []
+
+
+_MARGINS = {
+    "area_code": pl.String,
+    "dose_code": pl.String,
+    "breakdown_code": pl.String,
+    "category_code": pl.String,
+    "dose_count": pl.Int64,
+    "value_status": pl.String,
+}
+
+
+def _name(row: Dose | BreakdownCategory, texts: Texts) -> str:
+    return row.name_vi if texts.language == "vi" else row.name_en
+
+
 _Shape = Callable[
     [Registry, ExtractKind, Scope, Sequence[Area]],
     tuple[pl.DataFrame, list[dict[str, str]]],
@@ -243,5 +293,6 @@ _SHAPES: dict[str, _Shape] = {
     "measure_values": _measure_rows,
     "check_results": _check_rows,
     "facilities": _facility_rows,
+    "dose_breakdowns": _breakdown_rows,
 }
 SHAPES = frozenset(_SHAPES)

@@ -41,6 +41,7 @@ KEYS = {
     "areas": ["hierarchy_code", "area_code"],
     "catch_up_limits": ["dose_code"],
     "due_states": ["state_code"],
+    "breakdown_categories": ["breakdown_code", "category_code"],
     "cohort_ages": ["cohort_age_code"],
     "denominator_measures": ["denominator_code", "target_group_code"],
     "denominators": ["denominator_code"],
@@ -191,6 +192,9 @@ def with_row(name: str, key: Any, **cells: Any) -> Callable[[Registry], Registry
         (without("forms", "c34_10"), "form_fields names the unknown form c34_10"),
         (with_row("form_fields", 0, content_code="flight"), "with the unknown measure flight"),
         (with_row("form_fields", 0, month_span=None), "a measure has whole, last, before"),
+        (with_row("breakdown_categories", 6, to_months=11), "leave an age out"),
+        (with_row("breakdown_categories", 6, to_months=11), "no age group that ends at 12 months"),
+        (with_row("breakdown_categories", 0, category_code="paid"), "no words for epi"),
         (without("extracts", "dropout"), "names the unknown extract dropout"),
     ],
 )

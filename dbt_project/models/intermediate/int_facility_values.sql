@@ -31,7 +31,8 @@ facilities as (
 ),
 
 chosen as (
-    select recorded.facility_code, recorded.month, recorded.measure_code, facilities.source_code, recorded.value
+    select recorded.facility_code, recorded.month, recorded.measure_code, facilities.source_code, recorded.value,
+        true as is_recorded
     from recorded
     inner join facilities using (facility_code)
     left join facility_months using (facility_code, month)
@@ -40,7 +41,8 @@ chosen as (
 
     union all
 
-    select reported.facility_code, reported.month, reported.measure_code, reported.source_code, reported.value
+    select reported.facility_code, reported.month, reported.measure_code, reported.source_code, reported.value,
+        false as is_recorded
     from reported
     left join facility_months using (facility_code, month)
     where reported.measure_kind <> 'dose_count' or not coalesce(facility_months.has_records, false)

@@ -1,0 +1,61 @@
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', tags=['monthly'],
+    pre_hook="{{ forget_touched_months('int_touched_months') }}") }}
+
+-- Who paid for the doses that facilities' records tell of, of which sex and how old the persons were. Only what counts
+-- is here: where a facility's own report stands in place of records, nobody says so much. By facility, which lies in one
+-- commune of either tree: readers add up to any area, and nothing is stored for each area above.
+with facility_months as (
+    select distinct facility_code, month
+    from {{ ref('int_facility_values') }}
+    where is_recorded and {{ touched('month') }}
+),
+
+statuses as (
+    select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
+),
+
+given as (
+    select
+        facility_code,
+        month,
+        product_code,
+        dose_number,
+        coalesce(service_type, 'unknown') as service_type,
+        coalesce(sex, 'unknown') as sex,
+        {{ completed_months('birth_date', 'given_date') }} as age_months,
+        count(*) as dose_count
+    from {{ ref('int_dose_records_current') }}
+    where
+        is_live
+        and record_origin = 'facility'
+        and cast(dose_status as string) in (select canonical_value from statuses)
+        and {{ touched('month') }}
+    group by all
+),
+
+ages as (
+    select given_ages.age_months, categories.category_code
+    from (select distinct age_months from given) as given_ages
+    inner join {{ ref('breakdown_categories') }} as categories
+        on categories.breakdown_code = 'age_group'
+        and (categories.from_months = 0 or given_ages.age_months >= categories.from_months)
+        and (categories.to_months is null or given_ages.age_months < categories.to_months)
+)
+
+select
+    given.facility_code,
+    given.month,
+    doses.dose_code,
+    given.service_type,
+    given.sex,
+    ages.category_code as age_group,
+    cast(sum(given.dose_count) as bigint) as dose_count
+from given
+inner join facility_months on given.facility_code = facility_months.facility_code and given.month = facility_months.month
+inner join ages on given.age_months = ages.age_months
+inner join {{ ref('product_series') }} as product_series on given.product_code = product_series.product_code
+inner join {{ ref('vaccine_doses') }} as doses
+    on product_series.series_code = doses.series_code and given.dose_number = doses.dose_number
+group by given.facility_code, given.month, doses.dose_code, given.service_type, given.sex, ages.category_code
+-- Readers ask for one dose at a time.
+order by doses.dose_code, given.month, given.facility_code
