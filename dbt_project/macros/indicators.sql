@@ -40,16 +40,18 @@
 {%- endmacro %}
 
 {# The same in two steps, for many periods that share their months: each month is summed once, and then the periods of
-   those sums. For a few values of one period the other is quicker. #}
-{% macro period_sums_of_months(facts, parts, periods) -%}
+   those sums. For a few values of one period the other is quicker.
+
+   area_keys, period_keys  what names an area in `facts` and a period in `periods`, and the result's keys: numbers are
+                           grouped in half the time of texts #}
+{% macro period_sums_of_months(facts, parts, periods, area_keys, period_keys) -%}
     select
-        months.hierarchy_code,
-        months.level_code,
-        months.area_code,
-        periods.period_type,
-        periods.period,
-        periods.period_start_month,
-        periods.period_end_month,
+        {% for key in area_keys -%}
+        months.{{ key }},
+        {% endfor -%}
+        {% for key in period_keys -%}
+        periods.{{ key }},
+        {% endfor -%}
         months.indicator_code,
         sum(months.numerator_sum) as numerator_sum,
         sum(months.denominator_sum) as denominator_sum,
@@ -61,9 +63,9 @@
         {{ one_source('months.source_code') }} as source_code
     from (
         select
-            facts.hierarchy_code,
-            facts.level_code,
-            facts.area_code,
+            {% for key in area_keys -%}
+            facts.{{ key }},
+            {% endfor -%}
             {{ add_months('facts.month', '-12 * parts.offset_years') }} as month,
             {{ add_months('facts.span_start_month', '-12 * parts.offset_years') }} as span_start_month,
             parts.indicator_code,

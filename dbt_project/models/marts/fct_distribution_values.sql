@@ -20,8 +20,13 @@ parts as (
     where indicator_code in (select base_indicator_code from distributions)
 ),
 
+-- Numbers stand for what a group is named by: grouping and ranking millions of rows by nine texts takes several times
+-- as long.
 period_months as (
-    select * from {{ ref('dim_period_months') }}
+    select
+        *,
+        dense_rank() over (order by period_type, period) as period_no
+    from {{ ref('dim_period_months') }}
     where period_type in ('quarter', 'year', 'rolling12')
     {% if is_incremental() %}
         and period_end_month in (
@@ -32,45 +37,54 @@ period_months as (
     {% endif %}
 ),
 
+period_numbers as (
+    select distinct period_type, period, period_start_month, period_end_month, period_no from period_months
+),
+
+unit_areas as (
+    -- Numbered in the order of their codes, by which equal values are ranked.
+    select
+        hierarchy_code, area_code, level_code,
+        row_number() over (order by hierarchy_code, area_code) as unit_no
+    from {{ ref('areas') }}
+    where level_code in (select unit_level_code from distributions) and not is_pseudo
+),
+
 facts as (
-    select * from {{ ref('fct_measure_values') }}
+    select
+        unit_areas.unit_no, facts.month, facts.span_start_month, facts.measure_code, facts.source_code, facts.value
+    from {{ ref('fct_measure_values') }} as facts
+    inner join unit_areas
+        on facts.hierarchy_code = unit_areas.hierarchy_code and facts.area_code = unit_areas.area_code
     where
-        level_code in (select unit_level_code from distributions)
-        and measure_code in (select measure_code from parts)
+        facts.level_code in (select unit_level_code from distributions)
+        and facts.measure_code in (select measure_code from parts)
 ),
 
 sums as (
-    {{ period_sums_of_months('facts', 'parts', 'period_months') }}
+    {{ period_sums_of_months('facts', 'parts', 'period_months', ['unit_no'], ['period_no']) }}
 ),
 
 unit_values as (
-    {{ judged_values('sums', ref('dim_indicators'), period_value_keys()) }}
+    {{ judged_values('sums', ref('dim_indicators'), ['unit_no', 'period_no']) }}
 ),
 
 areas_above as (
     select
-        ancestors.hierarchy_code, ancestors.area_code,
-        ancestors.ancestor_code, ancestors.ancestor_level_code, areas.level_code,
+        unit_areas.unit_no, unit_areas.level_code,
+        ancestors.hierarchy_code, ancestors.ancestor_code, ancestors.ancestor_level_code,
         dense_rank() over (order by ancestors.hierarchy_code, ancestors.ancestor_code) as ancestor_no
     from {{ ref('int_area_ancestors') }} as ancestors
-    inner join {{ ref('areas') }} as areas
-        on ancestors.hierarchy_code = areas.hierarchy_code and ancestors.area_code = areas.area_code
-    where not areas.is_pseudo and ancestors.ancestor_code <> ancestors.area_code
+    inner join unit_areas
+        on ancestors.hierarchy_code = unit_areas.hierarchy_code and ancestors.area_code = unit_areas.area_code
+    where ancestors.ancestor_code <> ancestors.area_code
 ),
 
--- Numbers stand for what a group is named by: ranking millions of rows by nine texts takes several times as long.
 above as (
     select hierarchy_code, ancestor_code, ancestor_level_code, ancestor_no, level_code as unit_level_code,
         count(*) as unit_count
     from areas_above
     group by all
-),
-
-period_numbers as (
-    select distinct
-        period_type, period, period_start_month, period_end_month,
-        dense_rank() over (order by period_type, period) as period_no
-    from period_months
 ),
 
 base_numbers as (
@@ -80,37 +94,40 @@ base_numbers as (
     from distributions
 ),
 
+{% set group = 'ancestor_no, period_no, base_no' %}
 placed as (
     select
         areas_above.ancestor_no,
-        period_numbers.period_no,
+        unit_values.period_no,
         base_numbers.base_no,
-        unit_values.area_code as unit_code,
+        unit_values.unit_no,
         unit_values.numerator,
         unit_values.denominator,
         unit_values.value,
         unit_values.source_code
     from unit_values
+    inner join areas_above on unit_values.unit_no = areas_above.unit_no
     inner join base_numbers
         on unit_values.indicator_code = base_numbers.base_indicator_code
-        and unit_values.level_code = base_numbers.unit_level_code
-    inner join period_numbers
-        on unit_values.period_type = period_numbers.period_type and unit_values.period = period_numbers.period
-    inner join areas_above
-        on unit_values.hierarchy_code = areas_above.hierarchy_code
-        and unit_values.area_code = areas_above.area_code
+        and areas_above.level_code = base_numbers.unit_level_code
     -- A value over nothing, or of nobody, is no value to rank.
     where unit_values.value is not null and unit_values.denominator > 0
 ),
 
-{% set group = 'ancestor_no, period_no, base_no' %}
+group_totals as (
+    select {{ group }}, count(*) as unit_count, sum(numerator) / sum(denominator) as overall
+    from placed
+    group by {{ group }}
+),
+
 ranked as (
     select
-        *,
-        row_number() over (partition by {{ group }} order by value, denominator, unit_code) as rank_no,
-        count(*) over (partition by {{ group }}) as unit_count,
-        sum(numerator) over (partition by {{ group }}) / sum(denominator) over (partition by {{ group }}) as overall
+        placed.*,
+        row_number() over (partition by {{ group }} order by value, denominator, unit_no) as rank_no,
+        group_totals.unit_count,
+        group_totals.overall
     from placed
+    inner join group_totals using ({{ group }})
 ),
 
 measured as (
