@@ -15,7 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards import source
-from dashboards.handout import SESSION_COOKIE, Handout, handouts
+from dashboards.handout import SESSION_COOKIE, Handout, SitePass, handouts, site_passes
 from dashboards.persons import Persons, open_persons
 from pipelines.access.audit import AuditLog
 from pipelines.access.policy import NONE, AccessDeniedError, Grant, Place, Reader, Scope
@@ -25,6 +25,7 @@ from pipelines.reference import load_registry
 from pipelines.settings import Settings, is_production
 
 _SAMPLE = "sample_reader"
+CHECKS_ADDRESS = "data-docs"
 
 
 class Entry(StrEnum):
@@ -129,6 +130,7 @@ def become(reader_code: str) -> None:
 def leave() -> None:
     """Throw away what was made ready for this session."""
     handouts.drop(_session())
+    site_passes.drop(_session())
     for key in ("person_key", "view"):
         st.session_state.pop(key, None)
 
@@ -233,6 +235,28 @@ def hand_out(make: Callable[[], bytes], file_name: str, media_type: str, **what:
         Handout(session, bound.reader.user, file_name, media_type, make, what), timedelta(seconds=seconds)
     )
     return f"download/{token}"
+
+
+def may_see_checks() -> bool:
+    """Say whether the reader of this run works on findings anywhere, and so reads the pages of the checks."""
+    return scope().reader.role.finding_scope != NONE
+
+
+def open_checks(release_id: str) -> str | None:
+    """Return the address of the pages of a release's checks, for this browser and for a while.
+
+    None when the browser keeps no cookie. Raises AccessDeniedError, AuditError.
+    """
+    bound = scope()
+    if bound.reader.role.finding_scope == NONE:
+        bound.require_findings(bound.reader.place)
+    session = _session()
+    if session is None:
+        return None
+    note("data_docs", release=release_id)
+    seconds = load_registry().access_parameters["site_seconds"].value
+    token = site_passes.issue(SitePass(session, bound.reader.user, release_id), timedelta(seconds=seconds))
+    return f"{CHECKS_ADDRESS}/{token}/index.html"
 
 
 def _session() -> str | None:

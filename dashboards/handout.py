@@ -1,4 +1,4 @@
-"""Files with personal data on their way to one browser: an address that works once, for a short time, for it alone.
+"""What one browser alone may fetch: files with personal data, once and for a short time, and pages of checks.
 
 Streamlit serves the bytes behind its download button to anybody who has the address, as long as the session lasts; so
 nothing personal goes through that button.
@@ -28,6 +28,49 @@ class Handout:
     media_type: str
     make: Callable[[], bytes]
     what: Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True)
+class SitePass:
+    """Lets one browser read the pages of a release's checks for a while."""
+
+    session: str
+    user: str
+    release_id: str
+
+
+class SitePasses:
+    """The passes that still hold, kept in this process alone."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin empty."""
+        self._clock = clock
+        self._held: dict[str, tuple[float, SitePass]] = {}
+        self._lock = threading.Lock()
+
+    def issue(self, site_pass: SitePass, lasts: timedelta) -> str:
+        """Return a new token."""
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        with self._lock:
+            now = self._clock()
+            self._held = {key: entry for key, entry in self._held.items() if entry[0] > now}
+            while len(self._held) >= _MOST:
+                self._held.pop(next(iter(self._held)))
+            self._held[token] = (now + lasts.total_seconds(), site_pass)
+        return token
+
+    def of(self, token: str, session: str | None) -> SitePass | None:
+        """Return the pass of a token; None when it is too old, was dropped, or is another browser's."""
+        with self._lock:
+            until, found = self._held.get(token, (0.0, None))
+        if found is None or self._clock() >= until or session is None:
+            return None
+        return found if secrets.compare_digest(found.session, session) else None
+
+    def drop(self, session: str | None) -> None:
+        """Let a browser in no longer."""
+        with self._lock:
+            self._held = {key: entry for key, entry in self._held.items() if entry[1].session != session}
 
 
 class Handouts:
@@ -68,3 +111,4 @@ class Handouts:
 
 
 handouts = Handouts()
+site_passes = SitePasses()

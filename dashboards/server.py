@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from functools import partial
 from http.cookies import SimpleCookie
@@ -20,14 +21,14 @@ from starlette.routing import Route
 
 from dashboards import access, source
 from dashboards.access import Door, Entry
-from dashboards.handout import SESSION_COOKIE, handouts
+from dashboards.handout import SESSION_COOKIE, handouts, site_passes
 from dashboards.persons import open_persons
 from dashboards.warehouse import ReleaseError, current_release_id, open_release
 from pipelines.access.audit import AuditError, AuditLog
 from pipelines.access.policy import AccessDeniedError
 from pipelines.access.readers import now
 from pipelines.access.sign_in import secrets_file
-from pipelines.settings import is_production, turn_telemetry_off
+from pipelines.settings import DOCUMENTS_NAME, is_production, turn_telemetry_off
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,6 +45,14 @@ _NO_SUCH_FILE = (
     "Đường dẫn này đã dùng rồi, đã hết hạn, hoặc của trình duyệt khác; hãy tạo lại tệp từ trang. / "
     "This address was used already, is too old, or belongs to another browser; make the file again on its page."
 )
+
+
+_NO_SUCH_PAGE = (
+    "Trang này đã hết hạn hoặc không có; hãy mở lại từ trang chất lượng dữ liệu. / "
+    "This page is too old or does not exist; open it again from the page of data quality."
+)
+_CHECKS_PAGE = re.compile(r"[a-z_]+\.html")
+_LOADS_NOTHING = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 class BrowserSession:
@@ -155,6 +164,20 @@ async def hand_out(request: Request) -> Response:
     return Response(content, media_type=found.media_type, headers=_NOT_KEPT | named)
 
 
+def checks_page(request: Request) -> Response:
+    """Give a page of a release's checks to a browser that was let in; it may load nothing and run nothing."""
+    found = site_passes.of(request.path_params["token"], request.cookies.get(SESSION_COOKIE))
+    page = request.path_params["page"]
+    if found is None or not _CHECKS_PAGE.fullmatch(page):
+        return PlainTextResponse(_NO_SUCH_PAGE, status_code=404, headers=_NOT_KEPT)
+    path = source.published_dir() / found.release_id / DOCUMENTS_NAME / page
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return PlainTextResponse(_NO_SUCH_PAGE, status_code=404, headers=_NOT_KEPT)
+    return Response(content, media_type="text/html", headers=_NOT_KEPT | {"Content-Security-Policy": _LOADS_NOTHING})
+
+
 def build_app(published_dir: Path, door: Door | None = None) -> st.App:
     """Return the application over a folder of releases, whose readers come in through a door."""
     turn_telemetry_off()
@@ -164,7 +187,11 @@ def build_app(published_dir: Path, door: Door | None = None) -> st.App:
         st.config.set_option("secrets.files", [str(secrets_file(door.settings))])
     return st.App(
         _SCRIPT,
-        routes=[Route("/healthz", health), Route("/download/{token}", hand_out)],
+        routes=[
+            Route("/healthz", health),
+            Route("/download/{token}", hand_out),
+            Route(f"/{access.CHECKS_ADDRESS}/{{token}}/{{page}}", checks_page),
+        ],
         middleware=[
             Middleware(GZipMiddleware, minimum_size=1000),
             Middleware(BrowserSession),

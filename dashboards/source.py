@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.warehouse import Release, ReleaseError, current_release_id, open_known, open_release
 from pipelines.history import HistoryError, ReleaseRecord, records, release_on, restored
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import DOCUMENTS_NAME, Settings, load_settings
 
 _SENT = "sent-"
 
@@ -39,6 +39,11 @@ def current() -> Release:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _opened(folder: str, release_id: str) -> Release:
     return open_release(folder)
+
+
+def has_documents(release_id: str) -> bool:
+    """Say whether a release has pages of its checks beside its data; one made again from history has none."""
+    return (published_dir() / release_id / DOCUMENTS_NAME).is_dir()
 
 
 def releases() -> list[ReleaseRecord]:

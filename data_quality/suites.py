@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
+from data_quality.documents import fragments_of
 from data_quality.results import CheckResult, Severity, status_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ class Rule(ComputedRule, Protocol):
     def kwargs_json(self) -> str: ...  # noqa: D102
 
 
+class DocumentedRule(ComputedRule, Protocol):
+    """A rule as its page tells it: with why it is asked."""
+
+    @property
+    def rationale_vi(self) -> str: ...  # noqa: D102
+    @property
+    def rationale_en(self) -> str: ...  # noqa: D102
+
+
 # Violations, things evaluated (None when the check could not be carried out), and what went wrong.
 Counted = tuple[int | None, int | None, str]
 
@@ -62,11 +72,16 @@ class RuleError(Exception):
 
 
 def run_rules(
-    rules: Iterable[Rule], frames: Mapping[str, pl.DataFrame], scope: str, checked_at: datetime
+    rules: Iterable[Rule],
+    frames: Mapping[str, pl.DataFrame],
+    scope: str,
+    checked_at: datetime,
+    documents: dict[str, list[str]] | None = None,
 ) -> list[CheckResult]:
     """Check every frame with its rules; return one result a rule, in the order of the rules.
 
-    `scope` says which data the frames show (batches, as-of date). Raises RuleError when a rule names a
+    `scope` says which data the frames show (batches, as-of date); what Great Expectations renders of each dataset is
+    put into `documents`. Raises RuleError when a rule names a
     dataset that is not among `frames`.
     """
     ordered = list(rules)
@@ -81,14 +96,16 @@ def run_rules(
         of_dataset = [rule for rule in ordered if rule.dataset == dataset]
         frame = frames[dataset]
         counts: list[Counted] = (
-            [(0, 0, "") for _ in of_dataset] if frame.is_empty() else _validate(dataset, frame, of_dataset)
+            [(0, 0, "") for _ in of_dataset] if frame.is_empty() else _validate(dataset, frame, of_dataset, documents)
         )
         for rule, counted in zip(of_dataset, counts, strict=True):
             found[rule.rule_code] = result_of(rule, counted, scope, checked_at)
     return [found[rule.rule_code] for rule in ordered]
 
 
-def _validate(dataset: str, frame: pl.DataFrame, rules: Sequence[Rule]) -> list[Counted]:
+def _validate(
+    dataset: str, frame: pl.DataFrame, rules: Sequence[Rule], documents: dict[str, list[str]] | None
+) -> list[Counted]:
     """Run one suite; return what each rule counted."""
     import great_expectations as gx  # noqa: PLC0415 - seconds to import
     import great_expectations.expectations as gxe  # noqa: PLC0415
@@ -109,6 +126,8 @@ def _validate(dataset: str, frame: pl.DataFrame, rules: Sequence[Rule]) -> list[
     outcome = definition.run(
         batch_parameters={"dataframe": frame.to_pandas()}, result_format={"result_format": "BASIC"}
     )
+    if documents is not None:
+        documents[dataset] = fragments_of(outcome)
     by_rule = {_rule_code(result): result for result in outcome.results}
     return [_counts(by_rule[rule.rule_code]) for rule in rules]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from data_quality.documents import SiteFacts, load_fragments, save_fragments, write_site
 from data_quality.findings import finding_results
 from data_quality.frames import intake_frames, mart_frames, rule_totals
 from data_quality.results import CheckResult, MissingResultsError, Status, load_results, save_results
@@ -108,7 +109,10 @@ def check_intake(settings: Settings, registry: Registry, checked_at: datetime, r
         ledger = Ledger(settings.ledger)
         since, through = ledger.built_through(), ledger.latest_batch_no()
         rules = [rule for rule in registry.quality_rules.values() if rule.rule_stage == "intake_batch"]
-        results = run_rules(rules, intake_frames(settings.lake, since), f"{since + 1}-{through}", checked_at)
+        documents: dict[str, list[str]] = {}
+        scope = f"{since + 1}-{through}"
+        results = run_rules(rules, intake_frames(settings.lake, since), scope, checked_at, documents)
+        save_fragments(checks_folder(settings), "intake_batch", str(through), documents)
         save_results(checks_folder(settings), "intake_batch", str(through), results)
     return results
 
@@ -172,12 +176,14 @@ def check_marts(settings: Settings, registry: Registry, checked_at: datetime, re
     with reporter.step("Kiểm tra số liệu trước phát hành / checking the marts"), writer_lock(settings):
         state = _built_state(settings)
         rules = [rule for rule in registry.quality_rules.values() if rule.rule_stage == "published"]
+        documents: dict[str, list[str]] = {}
         results = [
-            *run_rules(rules, mart_frames(settings.warehouse), state.as_of_date, checked_at),
+            *run_rules(rules, mart_frames(settings.warehouse), state.as_of_date, checked_at, documents),
             *finding_results(
                 rule_totals(settings.warehouse), registry.finding_rules.values(), state.as_of_date, checked_at
             ),
         ]
+        save_fragments(checks_folder(settings), "published", state.build_id, documents)
         save_results(checks_folder(settings), "published", state.build_id, results)
     return results
 
@@ -196,7 +202,18 @@ def publish_build(settings: Settings, registry: Registry, built_at: datetime, re
             *load_results(folder, "dbt", state.build_id),
             *load_results(folder, "published", state.build_id),
         ]
-        release = publish(settings, state, registry.definition_version, checks, built_at=built_at)
+        fragments = {
+            **load_fragments(folder, "intake_batch", str(state.through_batch_no)),
+            **load_fragments(folder, "published", state.build_id),
+        }
+
+        def write_documents(pages: Path, release_id: str) -> None:
+            facts = SiteFacts(release_id, state.as_of_date)
+            write_site(pages, registry.quality_rules.values(), checks, fragments, facts)
+
+        release = publish(
+            settings, state, registry.definition_version, checks, built_at=built_at, write_documents=write_documents
+        )
         Ledger(settings.ledger).record_build(state.through_batch_no)
         asof.sweep(settings, registry)
     return release

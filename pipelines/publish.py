@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ import duckdb
 from data_quality.results import CheckResult, to_frame
 from pipelines import history
 from pipelines.files import sha256_of, sync_file, sync_folder, write_text_atomically
-from pipelines.settings import CURRENT_NAME, MANIFEST_NAME, PROJECT_ROOT, Settings
+from pipelines.settings import CURRENT_NAME, DOCUMENTS_NAME, MANIFEST_NAME, PROJECT_ROOT, Settings
 from pipelines.transform import BuiltState
 
 DATABASE_NAME = "niis.duckdb"
@@ -109,10 +109,12 @@ def publish(
     *,
     built_at: datetime,
     keep: int = RELEASES_KEPT,
+    write_documents: Callable[[Path, str], None] | None = None,
 ) -> Release:
     """Copy the published relations of the build into a new release, verify it and make it the current one.
 
-    `built_at` is the time that the release carries. The caller holds the writer lock.
+    `built_at` is the time that the release carries; `write_documents` writes the pages of the checks into a folder
+    beside the data, for the release of an id. The caller holds the writer lock.
     Raises PublicationRefusedError when a blocking check failed, PublicationError when the copy cannot be
     trusted.
     """
@@ -162,6 +164,8 @@ def publish(
         persons_sha256=sha256_of(persons) if persons_counts else None,
         persons_row_counts=persons_counts,
     )
+    if write_documents is not None:
+        write_documents(folder / DOCUMENTS_NAME, release_id)
     write_text_atomically(folder / MANIFEST_NAME, json.dumps(asdict(release), indent=2, ensure_ascii=False))
     folder.rename(final)
     sync_folder(settings.published)

@@ -18,6 +18,7 @@ SEEDS_DIR = DBT_PROJECT_DIR / "seeds"
 # In the folder of releases: which one is current; in each release: what it holds.
 CURRENT_NAME = "CURRENT"
 MANIFEST_NAME = "manifest.json"
+DOCUMENTS_NAME = "data_docs"
 
 # Closed networks are the rule where this runs: a library that phones home waits for a time-out there.
 TELEMETRY_OFF = {
