@@ -11,6 +11,8 @@ from dashboards import formats
 from dashboards.downloads import Column, Extract
 from dashboards.i18n import Texts
 from dashboards.views import Row
+from pipelines.care.reminders import COLUMNS as MESSAGE_COLUMNS
+from pipelines.care.reminders import Reminders
 
 
 def described(frame: pl.DataFrame, texts: Texts) -> pl.DataFrame:
@@ -79,3 +81,16 @@ def extract(
         for row in states.iter_rows(named=True)
     ]
     return Extract(frame, columns(texts), meanings, facts, texts.language)
+
+
+def message_extract(made: Reminders) -> Extract:
+    """Return a queue of messages as the file that a sender of messages reads: the same names in every language."""
+    return Extract(made.messages, [Column(name, name) for name in MESSAGE_COLUMNS], [], [], "vi")
+
+
+def left_out(made: Reminders, texts: Texts) -> list[str]:
+    """Return who gets no message and why, a sentence a reason."""
+    return [
+        texts(f"reminder_{reason}", count=formats.number(count, texts.language))
+        for reason, count in made.left_out.items()
+    ]

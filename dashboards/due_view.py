@@ -13,6 +13,8 @@ from dashboards import access, access_view, area_picker, components, due, format
 from dashboards.downloads import XLSX_TYPE, to_csv, to_xlsx
 from dashboards.shell import Context
 from dashboards.views import area_name
+from pipelines.care.reminders import reminders
+from pipelines.reference import load_registry
 
 _PAGE = 100
 # A list is for those who call on families: of a province or a part of it, never of the nation at once.
@@ -59,6 +61,7 @@ def draw(context: Context) -> None:
     st.caption(texts("due_cards_note"))
     shown = frame.filter(pl.col("state_code").is_in(_chosen_states(context, words)))
     _list(context, shown)
+    _reminders(context, frame, day)
     if shown.height:
         info = context.release.info()
         facts: list[tuple[str, Any]] = [
@@ -86,6 +89,38 @@ def draw(context: Context) -> None:
                 day=day.isoformat(),
                 rows=shown.height,
             )
+
+
+def _reminders(context: Context, frame: pl.DataFrame, day: date) -> None:
+    """Draw the queue of invitations to those on the list: how many, what they say, who gets none; and its file."""
+    texts, state = context.texts, context.state
+    made = reminders(frame, load_registry(), day)
+    with st.expander(texts("reminders_title", count=formats.number(made.messages.height, texts.language))):
+        st.caption(texts("reminders_intro"))
+        for sentence in due.left_out(made, texts):
+            st.markdown(f"- {sentence}")
+        if not made.messages.height:
+            return
+        st.dataframe(
+            made.messages.head(_PAGE).select(
+                pl.col("phone").alias(texts("phone")), pl.col("text").alias(texts("message_text"))
+            ),
+            hide_index=True,
+            key="w_due_messages",
+            column_config={texts("message_text"): st.column_config.TextColumn(texts("message_text"), width="large")},
+        )
+        access_view.private_download(
+            texts,
+            texts("reminders_download"),
+            partial(to_csv, due.message_extract(made)),
+            f"{texts('reminders_file')}_{state.hierarchy}_{state.area}_{day}.csv",
+            "text/csv",
+            "reminders_csv",
+            hierarchy=state.hierarchy,
+            area=state.area,
+            day=day.isoformat(),
+            rows=made.messages.height,
+        )
 
 
 def _chosen_states(context: Context, words: pl.DataFrame) -> list[str]:

@@ -13,13 +13,6 @@ from pipelines.commands.output import say
 from pipelines.commands.persons_file import AreaOption, DateOption, day_of, known_area, opened
 from pipelines.settings import Settings
 
-_REASONS = {
-    "opted_out": "không nhận tin nhắn / want no messages",
-    "no_phone": "không có số điện thoại / have no telephone number",
-    "not_mobile": "số không phải di động Việt Nam / have no Vietnamese mobile number",
-    "no_name": "chưa có họ tên / have no name yet",
-}
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -37,9 +30,10 @@ def reminders(
     """Lập hàng chờ tin nhắn mời tiêm, mỗi người một tin; không gửi gì / make a queue of invitations, one a person;
     nothing is sent.
     """
-    from dashboards.downloads import Column, Extract, to_csv  # noqa: PLC0415 - commands import what they need
+    from dashboards.downloads import to_csv  # noqa: PLC0415 - commands import what they need
+    from dashboards.due import left_out, message_extract  # noqa: PLC0415
+    from dashboards.i18n import Texts  # noqa: PLC0415
     from pipelines.care.private import write_private  # noqa: PLC0415
-    from pipelines.care.reminders import COLUMNS  # noqa: PLC0415
     from pipelines.care.reminders import reminders as reminders_of  # noqa: PLC0415
     from pipelines.reference import load_registry  # noqa: PLC0415
 
@@ -56,8 +50,7 @@ def reminders(
         day=on.isoformat(),
         messages=made.messages.height,
     )
-    columns = [Column(name, name) for name in COLUMNS]
-    write_private(out, to_csv(Extract(made.messages, columns, [], [], "vi")))
+    write_private(out, to_csv(message_extract(made)))
     say(f"{made.messages.height} tin nhắn chờ gửi / messages in the queue: {out}")
-    for reason, count in made.left_out.items():
-        say(f"{count} người / persons: {_REASONS[reason]}")
+    for sentences in zip(left_out(made, Texts("vi")), left_out(made, Texts("en")), strict=True):
+        say(" / ".join(sentences))

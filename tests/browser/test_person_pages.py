@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import subprocess
@@ -53,7 +54,7 @@ def test_the_pages_of_persons_are_whole(browser: Browser, address: str, language
     page = context.new_page()
     problems = problems_of(page, address)
     drawn(page, f"{address}/due?lang={language}&hierarchy=34&area={NEW_COMMUNE}")
-    assert page.locator('[data-testid="stDataFrame"]').count() == 1
+    assert page.locator('[data-testid="stDataFrame"]').count() >= 1
     wide = [page.locator('[data-testid="stMain"]').evaluate("element => element.scrollWidth - element.clientWidth")]
     problems += grave_findings(page)
     found(page, address, language, f"P-{MOVER.key}")
@@ -71,7 +72,7 @@ def test_the_pages_of_persons_are_whole(browser: Browser, address: str, language
 def test_a_row_of_the_list_opens_the_history(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport={"width": 1440, "height": 1000})
     drawn(page, f"{address}/due?hierarchy=34&area={NEW_COMMUNE}")
-    table = page.locator('[data-testid="stDataFrame"]')
+    table = page.locator('[data-testid="stDataFrame"]').first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None
@@ -81,6 +82,23 @@ def test_a_row_of_the_list_opens_the_history(browser: Browser, address: str) -> 
     page.wait_for_url("**/person?**", timeout=15_000)
     page.locator('[data-testid="stExpander"]').wait_for(timeout=30_000)
     assert page.locator("h3").first.inner_text().strip()
+    page.close()
+
+
+def test_the_queue_of_invitations_is_downloaded(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    drawn(page, f"{address}/due?hierarchy=34&area={NEW_COMMUNE}")
+    queue = page.locator('[data-testid="stExpander"]', has_text="Tin nhắn mời tiêm chờ gửi")
+    promised = int(queue.locator("summary").inner_text().rsplit(":", 1)[1])
+    assert promised > 0
+    queue.locator("summary").click()
+    queue.get_by_role("button", name="Tệp tin nhắn").click()
+    with page.expect_download() as caught:
+        queue.get_by_role("link", name="Tải tệp về").click()
+    text = Path(caught.value.path()).read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) == promised
+    assert all(row["text"] and row["phone"] for row in rows)
     page.close()
 
 
