@@ -56,7 +56,8 @@ def draw(context: Context) -> None:
                 _File(view, name, "application/pdf"), context, lambda step: report.to_pdf(scope, state.indicator, step)
             )
         if form_asked:
-            chosen, page_format = form_asked
+            chosen, page_format, facility = form_asked
+            scope = dataclasses.replace(scope, facility=facility)
             name = f"{chosen.form_code}_{scope.stem}.{page_format}"
             _keep(
                 _File(view, name, XLSX_TYPE if page_format == "xlsx" else "application/pdf"),
@@ -113,8 +114,11 @@ class _File:
     media_type: str
 
 
-def _choose_form(scope: Scope) -> tuple[Form, str] | None:
-    """Draw the choice of an official form; return which was asked for in this run, and how it is to be written."""
+def _choose_form(scope: Scope) -> tuple[Form, str, dict[str, Any] | None] | None:
+    """Draw the choice of an official form; return which was asked for in this run, how it is written, and of whom.
+
+    In a commune it can be of one facility.
+    """
     texts = scope.texts
     if scope.period_type not in forms.PERIOD_TYPES:
         return None
@@ -126,9 +130,20 @@ def _choose_form(scope: Scope) -> tuple[Form, str] | None:
             format_func=lambda form: form.name_vi if texts.language == "vi" else form.name_en,
             key="files_form_code",
         )
+        facility = None
+        if not scope.tree.children(scope.area.area_code):
+            rows = scope.release.facilities(scope.hierarchy, [scope.area.area_code])
+            names = {row["facility_code"]: texts.named(row) for row in rows.iter_rows(named=True)}
+            code = st.selectbox(
+                texts("files_form_facility"),
+                ["", *names],
+                format_func=lambda code: names.get(code, texts("files_form_whole")),
+                key=f"files_form_facility_{scope.area.area_code}",
+            )
+            facility = scope.release.facility(code) if code else None
         for page_format in ("xlsx", "pdf"):
             if st.button(texts("files_form_make", format=page_format.upper()), key=f"files_form_{page_format}"):
-                return chosen, page_format
+                return chosen, page_format, facility
     return None
 
 

@@ -67,6 +67,9 @@ _VALUE_COLUMNS = (
 )
 
 
+_FACILITY_RELATIONS = ("fct_facility_values", "fct_dose_breakdowns")
+
+
 class ReleaseError(Exception):
     """A release cannot be read; the message says which and what to do."""
 
@@ -101,6 +104,78 @@ class ReleaseInfo:
     definition_version: str
     known_on: date | None = None  # the day of which the copy says what was known; None for what is known now
     knowledge_basis: str | None = None  # release: the copy that stood on that day; sent: what had been sent by then
+
+
+# What one facility counts: its reports, and the doses of its records at all ages and up to each age limit.
+_FACILITY_FACTS = """
+    select month, measure_code, source_code, value from fct_facility_values where facility_code = ?
+    union all
+    select b.month, m.measure_code, f.source_code, cast(sum(b.dose_count) as double)
+    from fct_dose_breakdowns as b
+    join dim_facilities as f using (facility_code)
+    join dim_product_series using (product_code)
+    join dim_vaccine_doses as d using (series_code, dose_number)
+    join dim_breakdown_categories as c on c.breakdown_code = 'age_group' and c.category_code = b.age_group
+    join dim_measures as m on m.dose_code = d.dose_code and m.measure_kind = 'dose_count'
+        and (m.age_limit_months is null or c.to_months <= m.age_limit_months)
+    where b.facility_code = ?
+    group by all
+"""
+# The same as facts of the engine: one unit a month, and the parts of indicators that enter a month as a whole or not at
+# all. A facility that sends records gave none of a dose that no record names.
+_FACILITY_PARTS = f"""
+    with own as ({_FACILITY_FACTS}),
+    counted as (
+        select * from own
+        union all
+        -- What the registry counts of reports: the sum of several measures, or how many state one, or none of it.
+        select own.month, u.measure_code, own.source_code,
+            sum(case u.condition when 'reported' then 1.0 when 'zero' then cast(own.value = 0 as double)
+                else own.value end)
+        from own join (select unnest(?) as measure_code, unnest(?) as counted_measure_code, unnest(?) as condition) as u
+            on u.counted_measure_code = own.measure_code
+        group by own.month, u.measure_code, own.source_code
+    ),
+    months as (select month, min(source_code) as source_code, 1.0 as value from counted group by month),
+    recorded as (select distinct month from fct_dose_breakdowns where facility_code = ?),
+    terms as (
+        select t.indicator_code, t.term_role, t.measure_code, t.weight, m.measure_kind,
+            count(*) over (partition by t.indicator_code) as term_count
+        from dim_indicator_terms as t join dim_measures as m using (measure_code)
+        join dim_indicators as i using (indicator_code)
+        where i.missing_policy = 'matched_units' and t.term_role in ('numerator', 'denominator')
+    ),
+    matchable as (
+        select c.month, t.*, c.value from counted as c join terms as t using (measure_code)
+        union all
+        select r.month, t.*, 0 from recorded as r cross join terms as t
+        where t.measure_kind = 'dose_count'
+            and (r.month, t.measure_code) not in (select month, measure_code from counted)
+    ),
+    matched as (
+        select month, indicator_code, term_role, sum(weight * value) as value
+        from matchable
+        where (month, indicator_code) in (
+            select (month, indicator_code) from matchable group by month, indicator_code
+            having count(distinct (term_role, measure_code)) = max(term_count)
+        )
+        group by month, indicator_code, term_role
+    ),
+    facts as (
+        select month, measure_code, source_code, value from counted
+        union all select month, unnest(['units_expected', 'units_included', 'places_expected']), source_code, value
+            from months
+        union all select r.month, 'units_with_records', m.source_code, 1.0
+            from recorded as r join months as m using (month)
+        union all select f.month, f.indicator_code || '#' || f.term_role, m.source_code, f.value
+            from matched as f join months as m using (month)
+        union all select distinct f.month, f.indicator_code || '#included', m.source_code, 1.0
+            from matched as f join months as m using (month)
+    )
+    select '' as hierarchy_code, 'facility' as level_code, '' as area_code, month, month as span_start_month,
+        measure_code, source_code, cast(value as double) as value
+    from facts
+"""
 
 
 def _through_engine(facts: str, indicator_codes: Sequence[str], period_clause: str) -> str:
@@ -1116,11 +1191,127 @@ class Release:
             " places as (select i.top_code as area_code, f.facility_code from inside as i"
             f" join dim_facilities as f on f.{_FACILITY_AREA[hierarchy_code]} = i.area_code)"
             f" select area_code, dose_code, {', '.join(own)}, cast(sum(dose_count) as bigint) as dose_count"
-            " from fct_dose_breakdowns join places using (facility_code)"
+            " from fct_dose_breakdowns join places using (facility_code) join dim_product_series using (product_code)"
+            " join dim_vaccine_doses using (series_code, dose_number)"
             f" where dose_code in ({_marks(dose_codes)}) and month between ? and ?"
             f" group by grouping sets ({sets}) order by all",
             [hierarchy_code, list(area_codes), hierarchy_code, *dose_codes, *months],
         )
+
+    def injections(
+        self, product_codes: Sequence[str], hierarchy_code: str, area_code: str, first: date, last: date
+    ) -> pl.DataFrame | None:
+        """One row a product, who paid, sex and age group: `dose_count` injections in the records of an area's places.
+
+        None where small counts of the area are hidden from the reader.
+        """
+        self._let(hierarchy_code, [area_code])
+        if self._hidden_areas(hierarchy_code, [area_code]):
+            return None
+        places = (
+            "select facility_code from dim_facilities where "
+            + _FACILITY_AREA[hierarchy_code]
+            + " in (with recursive inside as (select area_code from dim_areas where hierarchy_code = ?"
+            " and area_code = ? union all select a.area_code from dim_areas as a"
+            " join inside as i on a.parent_code = i.area_code"
+            " where a.hierarchy_code = ?) select area_code from inside)"
+        )
+        return self._injections(places, [hierarchy_code, area_code, hierarchy_code], product_codes, first, last)
+
+    def _injections(
+        self, places: str, parameters: Sequence[object], product_codes: Sequence[str], first: date, last: date
+    ) -> pl.DataFrame:
+        own = ", ".join(("product_code", *BREAKDOWNS))
+        return self._known(
+            ["fct_dose_breakdowns"],
+            f"select {own}, cast(sum(dose_count) as bigint) as dose_count from fct_dose_breakdowns"
+            f" where facility_code in ({places}) and product_code in ({_marks(product_codes)})"
+            f" and month between ? and ? group by {own} order by all",
+            [*parameters, *product_codes, first, last],
+        )
+
+    # One facility
+
+    def facility(self, facility_code: str) -> dict[str, Any]:
+        """Return a facility: its names, its type and its commune of each tree. Raises ReleaseError without one."""
+        rows = self._frame(
+            "select facility_code, name_vi, name_en, facility_type_code, commune_code_2017, commune_code_2025"
+            " from dim_facilities where facility_code = ?",
+            [facility_code],
+        )
+        if not rows.height:
+            raise ReleaseError(
+                f"Bản phát hành không có cơ sở '{facility_code}'; danh mục: `niis extract facilities`. /"
+                f" The release has no facility '{facility_code}'; `niis extract facilities` lists them."
+            )
+        return rows.row(0, named=True)
+
+    def facility_injections(
+        self, facility_code: str, product_codes: Sequence[str], first: date, last: date
+    ) -> pl.DataFrame:
+        """Return what `injections` does, of one facility. Refused as `facility_measures` is."""
+        self._let_facility(facility_code)
+        return self._injections("?", [facility_code], product_codes, first, last)
+
+    def facility_measures(
+        self, facility_code: str, measure_codes: Sequence[str], first: date, last: date
+    ) -> pl.DataFrame:
+        """One row a measure that a facility counts in months: measure_code, value, months_with_data.
+
+        A facility's counts are small: AccessDeniedError for whoever may not see the persons of its commune.
+        """
+        self._let_facility(facility_code)
+        return self._known(
+            _FACILITY_RELATIONS,
+            f"select measure_code, cast(sum(value) as double) as value, count(distinct month) as months_with_data"
+            f" from ({_FACILITY_FACTS}) as facts where measure_code in ({_marks(measure_codes)})"
+            " and month between ? and ? group by measure_code order by measure_code",
+            [*[facility_code] * _FACILITY_FACTS.count("?"), *measure_codes, first, last],
+        )
+
+    def facility_indicators(
+        self, facility_code: str, indicator_codes: Sequence[str], period_type: str, period: str
+    ) -> pl.DataFrame:
+        """Return values of one facility as `indicator_values` does of areas, through the engine of the marts.
+
+        A month with anything from it counts as one unit. Targets are set for areas: a facility has none, and no
+        coverage; persons are not of the place that vaccinates them, so of indicators of persons there is no row.
+        Refused as `facility_measures` is.
+        """
+        self._let_facility(facility_code)
+        registry = load_registry()
+        of_persons = {term.indicator_code for term in registry.terms if term.measure_code in registry.person_measures}
+        asked = [code for code in indicator_codes if code not in of_persons]
+        counted = registry.unit_measures
+        of_reports = [
+            [getattr(row, name) for row in counted] for name in ("measure_code", "counted_measure_code", "condition")
+        ]
+        own = [facility_code] * _FACILITY_FACTS.count("?")
+        return self._known(
+            _FACILITY_RELATIONS,
+            _through_engine(_FACILITY_PARTS, asked or [""], " and period = ?"),
+            [*(asked or [""]), period_type, period, *own, *of_reports, facility_code],
+        )
+
+    def facility_months(self, facility_code: str, first: date, last: date) -> int:
+        """Return in how many months a facility counts anything. Refused as `facility_measures` is."""
+        self._let_facility(facility_code)
+        rows = self._known(
+            _FACILITY_RELATIONS,
+            f"select count(distinct month) as months from ({_FACILITY_FACTS}) as facts where month between ? and ?",
+            [*[facility_code] * _FACILITY_FACTS.count("?"), first, last],
+        )
+        return int(rows.item()) if rows.height else 0
+
+    def _let_facility(self, facility_code: str) -> None:
+        place = self.facility_place(facility_code, "34") or Place(*self._root())
+        self._let(place.hierarchy_code, [place.area_code])
+        self.facility(facility_code)
+        if self._hidden_areas(place.hierarchy_code, [place.area_code]):
+            raise AccessDeniedError(
+                "Số liệu của một cơ sở chỉ dành cho người được xem danh sách của địa bàn: các số đếm đều nhỏ. /"
+                " Values of one facility are for readers who may see the persons of its area: its counts are small."
+            )
 
     def _hidden_margins(
         self, dose_code: str, hierarchy_code: str, areas: Iterable[str], first: date, last: date

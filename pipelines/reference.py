@@ -27,6 +27,7 @@ class RegistryError(Exception):
 
 
 FORM_MONTHS = ("whole", "last", "before")
+INJECTIONS = "injections"
 FORM_PARTS = ("value", "numerator", "denominator")
 ACCESS_SCOPES = ("none", "area", "nation")
 SMALL_CELLS = ("shown", "on_screen", "never")
@@ -957,13 +958,16 @@ class FormField:
     """What a placeholder of a form stands for: a measure, or the value or a part of an indicator.
 
     `month_span` says of a measure which months are meant: the whole period, its last one, or the one before it.
+    `category_codes` names, between spaces, the categories of `breakdown_categories` in which injections of a product
+    are counted: any of those of one breakdown.
     """
 
     form_code: str
     field_code: str
-    content_kind: str  # measure, value, numerator, denominator
+    content_kind: str  # measure; value, numerator, denominator of an indicator; injections of a product
     content_code: str
     month_span: str | None  # whole, last, before
+    category_codes: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -1614,7 +1618,15 @@ def _form_problems(registry: Registry) -> Iterable[str]:
         if field.form_code not in registry.forms:
             yield f"form_fields names the unknown form {field.form_code}"
         is_measure = field.content_kind == "measure"
-        if not is_measure and field.content_kind not in FORM_PARTS:
+        is_injections = field.content_kind == INJECTIONS
+        categories = {row.category_code for row in registry.breakdown_categories}
+        for code in (field.category_codes or "").split():
+            if code not in categories or not is_injections:
+                yield f"{name} in the category {code}, which is unknown or of something that has none"
+        if is_injections:
+            if field.content_code not in registry.products:
+                yield f"{name} with the unknown product {field.content_code}"
+        elif not is_measure and field.content_kind not in FORM_PARTS:
             yield f"{name} of the unknown kind {field.content_kind}"
         elif field.content_code not in (registry.measures if is_measure else registry.indicators):
             yield f"{name} with the unknown {'measure' if is_measure else 'indicator'} {field.content_code}"

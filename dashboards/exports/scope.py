@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -22,7 +23,7 @@ _FAILED = ("error", "failed")
 
 @dataclass(frozen=True)
 class Scope:
-    """One area and period of a release, to be written in one language."""
+    """One area and period of a release, to be written in one language; `facility` is one in the area, of a form."""
 
     release: Release
     tree: AreaTree
@@ -30,6 +31,7 @@ class Scope:
     period_type: str
     period: str
     texts: Texts
+    facility: Mapping[str, Any] | None = None
 
     @property
     def hierarchy(self) -> str:
@@ -39,7 +41,13 @@ class Scope:
     @property
     def place(self) -> str:
         """The area and what lies above it, from the nation down."""
-        return " › ".join(area_name(area, self.texts) for area in self.tree.path(self.area.area_code))
+        names = [area_name(area, self.texts) for area in self.tree.path(self.area.area_code)]
+        return " › ".join([*names, *([self.texts.named(dict(self.facility))] if self.facility else [])])
+
+    @property
+    def place_code(self) -> str:
+        """The code of the facility, or of the area."""
+        return str(self.facility["facility_code"]) if self.facility else self.area.area_code
 
     @property
     def period_text(self) -> str:
@@ -49,7 +57,8 @@ class Scope:
     @property
     def stem(self) -> str:
         """The beginning of a file's name: tree, area and period."""
-        return f"{self.hierarchy}_{self.area.area_code}_{self.period_type}_{self.period}"
+        own = f"_{self.place_code}" if self.facility else ""
+        return f"{self.hierarchy}_{self.area.area_code}{own}_{self.period_type}_{self.period}"
 
     @cached_property
     def months(self) -> tuple[date, date]:
@@ -85,7 +94,14 @@ class Scope:
 
     @cached_property
     def completeness(self) -> str:
-        """Return how many reports came of those that were owed, in words."""
+        """Return how many reports came of those that were owed, in words; of a facility its months with data."""
+        if self.facility is not None:
+            first, last = self.months
+            return self.texts(
+                "months_of",
+                included=self.release.facility_months(self.place_code, first, last),
+                expected=12 * (last.year - first.year) + last.month - first.month + 1,
+            )
         codes = self.indicators.filter(pl.col("indicator_kind") == "completeness")["indicator_code"].to_list()
         values = self.values(codes[:1], [self.area.area_code])
         if not values.height or not values["denominator"][0]:

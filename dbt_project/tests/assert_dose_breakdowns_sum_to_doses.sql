@@ -4,8 +4,11 @@ with broken_down as (
     from {{ ref('fct_dose_breakdowns') }} as breakdowns
     inner join {{ ref('breakdown_categories') }} as ages
         on ages.breakdown_code = 'age_group' and breakdowns.age_group = ages.category_code
+    inner join {{ ref('product_series') }} as product_series on breakdowns.product_code = product_series.product_code
+    inner join {{ ref('vaccine_doses') }} as doses
+        on product_series.series_code = doses.series_code and breakdowns.dose_number = doses.dose_number
     inner join {{ ref('measures') }} as measures
-        on breakdowns.dose_code = measures.dose_code
+        on doses.dose_code = measures.dose_code
         and measures.measure_kind = 'dose_count'
         and (measures.age_limit_months is null or ages.to_months <= measures.age_limit_months)
     group by breakdowns.month, measures.measure_code

@@ -42,6 +42,10 @@ def form(
         typer.Argument(help="Mã biểu mẫu; `list` để xem danh mục / the form's code; `list` shows all."),
     ],
     area: PlaceOption = "VN",
+    facility: Annotated[
+        str,
+        typer.Option(help="Mã một cơ sở, thay cho địa bàn / the code of one facility, in place of an area."),
+    ] = "",
     period: PeriodOption = "",
     hierarchy: HierarchyOption = Hierarchy.OLD,
     file_format: Annotated[
@@ -58,7 +62,7 @@ def form(
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="Tệp để ghi / the file to write.")] = None,
     as_of: AsOfOption = None,
 ) -> None:
-    """Biểu mẫu báo cáo của Thông tư 34/2018 cho địa bàn và kỳ / an official form of an area and a period."""
+    """Biểu mẫu của Thông tư 34/2018 cho địa bàn hay cơ sở và kỳ / an official form of an area or a facility."""
     from dashboards.exports import forms  # noqa: PLC0415 - commands import what they need
     from pipelines.reference import load_registry  # noqa: PLC0415
 
@@ -76,6 +80,7 @@ def form(
     scope = scope_of(
         open_as_known(settings, as_of),
         area=area,
+        facility=facility,
         hierarchy=hierarchy.value,
         period=period,
         period_type=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dashboards.warehouse import Release
     from pipelines.settings import Settings
 
+# The register names a facility's commune by the year of each tree's list.
+_YEAR_OF_TREE = {"63": "2017", "34": "2025"}
 PeriodOption = Annotated[
     str,
     typer.Option("--period", help="Kỳ: 2024-03, 2024Q1 hay 2024 / the period: a month, a quarter or a year."),
@@ -43,9 +45,19 @@ def kind_of(period: str, chosen: PeriodType | None) -> PeriodType:
 
 
 def scope_of(
-    release: Release, *, area: str, hierarchy: str, period: str, period_type: PeriodType | None, language: str
+    release: Release,
+    *,
+    area: str,
+    hierarchy: str,
+    period: str,
+    period_type: PeriodType | None,
+    language: str,
+    facility: str = "",
 ) -> Scope:
-    """Return what a file is about. Raises BadParameter or CommandError with a sentence when there is no such thing."""
+    """Return what a file is about: an area, or a facility in its commune.
+
+    Raises BadParameter or CommandError with a sentence when there is no such thing.
+    """
     from dashboards.exports.scope import Scope  # noqa: PLC0415 - commands import what they need
     from dashboards.formats import LANGUAGES  # noqa: PLC0415
     from dashboards.geography import AreaTree  # noqa: PLC0415
@@ -55,14 +67,24 @@ def scope_of(
         raise typer.BadParameter(f"'{language}' is none of {', '.join(LANGUAGES)}.", param_hint="--lang")
     kind = kind_of(period, period_type)
     tree = AreaTree(hierarchy, release.areas(hierarchy))
-    found = tree.get(area)
+    row = _facility(release, facility) if facility else None
+    found = tree.get(row[f"commune_code_{_YEAR_OF_TREE[hierarchy]}"] if row else area)
     if found is None:
         raise unknown_area([hierarchy], area)
     known = release.periods(kind.value)["period"].to_list()
     if period not in known:
         span = f"from {known[0]} to {known[-1]}" if known else "none at all"
         raise CommandError(f"the release has no {kind.value} {period}; it has {span}.")
-    return Scope(release, tree, found, kind.value, period, Texts(language))
+    return Scope(release, tree, found, kind.value, period, Texts(language), row)
+
+
+def _facility(release: Release, code: str) -> dict[str, Any]:
+    from dashboards.warehouse import ReleaseError  # noqa: PLC0415 - commands import what they need
+
+    try:
+        return release.facility(code)
+    except ReleaseError as error:
+        raise CommandError(str(error)) from error
 
 
 def note_download(settings: Settings, out: Path, scope: Scope) -> None:

@@ -40,7 +40,7 @@ OPEN = {
     "months_of", "periods_with_values", "latest_complete_period", "red_rules", "red_categories", "arrival_parameters",
     "reporting_deadlines", "counts_doses", "submission_ids", "doses_of", "events", "anomaly_causes",
     "checks_touching", "check_results", "is_listed", "area_list", "facility_place", "has_measure",
-    "measures", "breakdown_categories", "scorecard_components", "scorecard_years",
+    "measures", "breakdown_categories", "facility", "scorecard_components", "scorecard_years",
 }  # fmt: skip
 ROW = pl.DataFrame({"area_code": ["79"], "period": ["2026-03"], "indicator_code": [CODE], "period_type": ["month"]})
 # One call of everything that tells something of an area; of the area 63:79, or of all areas together.
@@ -54,6 +54,11 @@ ASKED: dict[str, Callable[[Release], Any]] = {
     "exclusions": lambda r: r.exclusions("63", "79"),
     "with_split_shares": lambda r: r.with_split_shares(ROW, "63"),
     "measure_values": lambda r: r.measure_values(["doses_bcg"], "63", ["001", "79"], *SPAN),
+    "injections": lambda r: r.injections(["bcg"], "63", "79", *SPAN),
+    "facility_measures": lambda r: r.facility_measures("2673401", ["doses_bcg"], *SPAN),
+    "facility_indicators": lambda r: r.facility_indicators("2673401", [CODE], "month", "2026-03"),
+    "facility_injections": lambda r: r.facility_injections("2673401", ["bcg"], *SPAN),
+    "facility_months": lambda r: r.facility_months("2673401", *SPAN),
     "dose_breakdowns": lambda r: r.dose_breakdowns(["penta3"], "63", ["001", "79"], *SPAN),
     "dose_breakdown_months": lambda r: r.dose_breakdown_months("penta3", "63", "79", *SPAN),
     "dose_margins": lambda r: r.dose_margins(["penta3"], "63", ["001", "79"], *SPAN),

@@ -191,6 +191,11 @@ def with_row(name: str, key: Any, **cells: Any) -> Callable[[Registry], Registry
         (with_row("extract_contents", 0, content_code="flight"), "with the unknown indicator_kind flight"),
         (without("forms", "c34_10"), "form_fields names the unknown form c34_10"),
         (with_row("form_fields", 0, content_code="flight"), "with the unknown measure flight"),
+        (
+            with_row("form_fields", 0, category_codes="service"),
+            "in the category service, which is unknown or of something",
+        ),
+        (with_row("form_fields", 0, content_kind="injections", month_span=None), "with the unknown product stock_bcg"),
         (with_row("form_fields", 0, month_span=None), "a measure has whole, last, before"),
         (with_row("breakdown_categories", 6, to_months=11), "leave an age out"),
         (with_row("breakdown_categories", 6, to_months=11), "no age group that ends at 12 months"),

@@ -3,7 +3,8 @@
 
 -- Who paid for the doses that facilities' records tell of, of which sex and how old the persons were. Only what counts
 -- is here: where a facility's own report stands in place of records, nobody says so much. By facility, which lies in one
--- commune of either tree: readers add up to any area, and nothing is stored for each area above.
+-- commune of either tree: readers add up to any area, and nothing is stored for each area above. A combination is one
+-- row here and gives a dose to each of its series when readers ask for one.
 with facility_months as (
     select distinct facility_code, month
     from {{ ref('int_facility_values') }}
@@ -45,7 +46,8 @@ ages as (
 select
     given.facility_code,
     given.month,
-    doses.dose_code,
+    given.product_code,
+    given.dose_number,
     given.service_type,
     given.sex,
     ages.category_code as age_group,
@@ -53,9 +55,13 @@ select
 from given
 inner join facility_months on given.facility_code = facility_months.facility_code and given.month = facility_months.month
 inner join ages on given.age_months = ages.age_months
-inner join {{ ref('product_series') }} as product_series on given.product_code = product_series.product_code
-inner join {{ ref('vaccine_doses') }} as doses
-    on product_series.series_code = doses.series_code and given.dose_number = doses.dose_number
-group by given.facility_code, given.month, doses.dose_code, given.service_type, given.sex, ages.category_code
--- Readers ask for one dose at a time.
-order by doses.dose_code, given.month, given.facility_code
+group by
+    given.facility_code,
+    given.month,
+    given.product_code,
+    given.dose_number,
+    given.service_type,
+    given.sex,
+    ages.category_code
+-- Readers ask for one dose at a time: a few products with a number.
+order by given.product_code, given.dose_number, given.month, given.facility_code
