@@ -34,6 +34,7 @@ related as (
         seconds.value,
         firsts.value as expected
     from {{ ref('related_measures') }} as related
+    inner join {{ ref('finding_rules') }} as rules on related.rule_code = rules.rule_code and rules.rule_stage = 'area'
     inner join yearly as firsts on related.first_measure_code = firsts.measure_code
     inner join yearly as seconds
         on related.second_measure_code = seconds.measure_code
@@ -81,6 +82,96 @@ relative as (
         and trends.value_year = parents.value_year
         and trends.measure_code = parents.measure_code
     where parents.value > 0
+),
+
+-- A target against that of the year before.
+grown as (
+    select this_year.*, before.value as expected
+    from yearly as this_year
+    inner join yearly as before
+        on this_year.hierarchy_code = before.hierarchy_code
+        and this_year.area_code = before.area_code
+        and this_year.measure_code = before.measure_code
+        and this_year.value_year = before.value_year + 1
+    inner join {{ ref('measures') }} as measures
+        on this_year.measure_code = measures.measure_code and measures.measure_kind = 'target'
+    where before.value > 0
+),
+
+-- Targets that areas report themselves, against those of all areas right below, where every one of these reports its own.
+own_targets as (
+    select hierarchy_code, area_code, period, measure_code, value
+    from {{ ref('int_report_values_current') }}
+    where facility_code is null and measure_kind = 'target' and value is not null
+),
+
+parents as (
+    select areas.hierarchy_code, areas.parent_code, count(*) as child_count
+    from {{ ref('areas') }} as areas
+    where areas.parent_code is not null and not areas.is_pseudo
+    group by areas.hierarchy_code, areas.parent_code
+),
+
+parts as (
+    select children.hierarchy_code, areas.parent_code, children.period, children.measure_code,
+        count(*) as part_count, sum(children.value) as value
+    from own_targets as children
+    inner join {{ ref('areas') }} as areas
+        on children.hierarchy_code = areas.hierarchy_code and children.area_code = areas.area_code and not areas.is_pseudo
+    group by children.hierarchy_code, areas.parent_code, children.period, children.measure_code
+),
+
+summed as (
+    select own_targets.hierarchy_code, areas.level_code, own_targets.area_code, own_targets.period,
+        own_targets.measure_code, parts.value, own_targets.value as expected
+    from own_targets
+    inner join {{ ref('areas') }} as areas
+        on own_targets.hierarchy_code = areas.hierarchy_code and own_targets.area_code = areas.area_code
+    inner join parents on own_targets.hierarchy_code = parents.hierarchy_code and own_targets.area_code = parents.parent_code
+    inner join parts
+        on own_targets.hierarchy_code = parts.hierarchy_code
+        and own_targets.area_code = parts.parent_code
+        and own_targets.period = parts.period
+        and own_targets.measure_code = parts.measure_code
+        and parents.child_count = parts.part_count
+    where own_targets.value > 0
+),
+
+-- Newborns of the programme over the population, against the birth rate that the statistics office publishes.
+births as (
+    select
+        yearly.hierarchy_code,
+        yearly.level_code,
+        yearly.area_code,
+        yearly.value_year,
+        yearly.measure_code,
+        1000 * yearly.value / populations.population as value,
+        populations.birth_rate as expected,
+        populations.population
+    from yearly
+    inner join {{ ref('population_values') }} as populations
+        on yearly.area_code = populations.area_code and yearly.value_year = populations.value_year
+    inner join {{ ref('denominator_measures') }} as targets
+        on yearly.measure_code = targets.measure_code
+        and targets.target_group_code = 'newborns'
+        and targets.denominator_code = 'official_target'
+    where yearly.hierarchy_code = '63'
+),
+
+-- The least given dose of those that make a child fully immunised, where all of them are known.
+least_given as (
+    select facts.hierarchy_code, facts.level_code, facts.area_code, facts.period, min(facts.value) as value,
+        max(facts.denominator) as denominator
+    from {{ ref('fct_indicator_values') }} as facts
+    where
+        facts.hierarchy_code = '63'
+        and facts.level_code in ('nation', 'province')
+        and facts.period_type = 'year'
+        and facts.value is not null
+        and facts.indicator_code in (select indicator_code from {{ ref('full_immunisation_doses') }})
+        and facts.period in (select cast(value_year as string) from {{ ref('full_immunisation_values') }})
+    group by facts.hierarchy_code, facts.level_code, facts.area_code, facts.period
+    having count(*) = (select count(*) from {{ ref('full_immunisation_doses') }})
 ),
 
 limits as (
@@ -197,6 +288,49 @@ judged as (
         and coverage.area_code = surveys.area_code
         and coverage.value_year = surveys.birth_year
     inner join limits on limits.rule_code = 'survey_differs'
+
+    union all
+
+    select
+        'denominator_growth' as rule_code, grown.hierarchy_code, grown.level_code, grown.area_code,
+        cast(grown.value_year as string) as period, grown.measure_code,
+        grown.value / grown.expected < limits.lower_limit or grown.value / grown.expected > limits.upper_limit as is_found,
+        grown.value, grown.expected, cast(null as double) as denominator
+    from grown
+    inner join limits on limits.rule_code = 'denominator_growth'
+
+    union all
+
+    select
+        'denominator_parts' as rule_code, summed.hierarchy_code, summed.level_code, summed.area_code,
+        summed.period, summed.measure_code,
+        summed.value / summed.expected < limits.lower_limit or summed.value / summed.expected > limits.upper_limit as is_found,
+        summed.value, summed.expected, cast(null as double) as denominator
+    from summed
+    inner join limits on limits.rule_code = 'denominator_parts'
+
+    union all
+
+    -- The effect is in births: what the rates differ by, over the population.
+    select
+        'birth_rate_implied' as rule_code, births.hierarchy_code, births.level_code, births.area_code,
+        cast(births.value_year as string) as period, births.measure_code,
+        births.value / births.expected < limits.lower_limit or births.value / births.expected > limits.upper_limit as is_found,
+        births.value, births.expected, births.population / 10.0 as denominator
+    from births
+    inner join limits on limits.rule_code = 'birth_rate_implied'
+
+    union all
+
+    select
+        'full_immunisation_differs' as rule_code, least_given.hierarchy_code, least_given.level_code, least_given.area_code,
+        least_given.period, 'full_immunisation' as measure_code,
+        published.value > least_given.value + limits.upper_limit as is_found,
+        published.value, least_given.value as expected, least_given.denominator
+    from least_given
+    inner join {{ ref('full_immunisation_values') }} as published
+        on least_given.area_code = published.area_code and least_given.period = cast(published.value_year as string)
+    inner join limits on limits.rule_code = 'full_immunisation_differs'
 )
 
 select
@@ -207,7 +341,9 @@ select
     period,
     judged.measure_code as series_code,
     measures.measure_code,
-    case when measures.measure_code is null then judged.measure_code end as indicator_code,
+    case
+        when measures.measure_code is null and rule_code <> 'full_immunisation_differs' then judged.measure_code
+    end as indicator_code,
     cast(case when is_found then 1 else 0 end as bigint) as violations,
     cast(1 as bigint) as evaluated,
     value,

@@ -172,6 +172,72 @@ digits as (
     having count(*) >= max(rules.minimum_evaluated)
 ),
 
+-- A measure that comes in part of a facility's months: the months of a year are those of the measure that came most often.
+sent as (
+    select facility_code, year(period_end_month) as sent_year, measure_code, count(value) as month_count
+    from {{ ref('int_report_values_current') }}
+    where
+        facility_code is not null and period_start_month = period_end_month and measure_kind in ('dose_count', 'vial')
+    group by facility_code, year(period_end_month), measure_code
+),
+
+months_sent as (
+    select sent.*, max(month_count) over (partition by facility_code, sent_year) as sent_months
+    from sent
+),
+
+incomplete as (
+    select
+        facility_code,
+        cast(sent_year as string) as period,
+        -- Of several measures none is named.
+        case
+            when count(*) filter (where month_count < sent_months) = 1
+                then max(case when month_count < sent_months then measure_code end)
+        end as measure_code,
+        sum(sent_months - month_count) as violations,
+        sum(sent_months) as evaluated
+    from months_sent
+    where
+        sent_months >= {{ rule_limit('measure_missing', 'minimum_evaluated') }}
+        and 100 * month_count >= sent_months * {{ rule_limit('measure_missing', 'lower_limit') }}
+    group by facility_code, sent_year
+),
+
+-- What somebody counted again from the register or cards stands beside the report and is never in its place.
+recounted as (
+    select
+        recounts.facility_code,
+        recounts.period,
+        reported.measure_code,
+        recounts.value,
+        reported.value as expected,
+        recounts.value < reported.value * related.lower_ratio or recounts.value > reported.value * related.upper_ratio
+            as is_found
+    from {{ ref('int_report_values_current') }} as recounts
+    inner join {{ ref('related_measures') }} as related
+        on related.rule_code = 'recount_differs' and recounts.measure_code = related.second_measure_code
+    inner join {{ ref('int_report_values_current') }} as reported
+        on recounts.reporter_code = reported.reporter_code
+        and recounts.period = reported.period
+        and related.first_measure_code = reported.measure_code
+    where recounts.facility_code is not null and recounts.value is not null and reported.value is not null
+),
+
+of_measures as (
+    select
+        'outlier_value' as rule_code, facility_code, period, measure_code, case when is_found then 1 else 0 end as violations,
+        1 as evaluated, value, expected, case when is_found then abs(value - expected) else 0 end as effect
+    from {{ ref('int_quality_outlier_values') }}
+
+    union all
+
+    select
+        'recount_differs' as rule_code, facility_code, period, measure_code, case when is_found then 1 else 0 end as violations,
+        1 as evaluated, value, expected, abs(value - expected) as effect
+    from recounted
+),
+
 judged as (
     select
         rule_code,
@@ -216,6 +282,21 @@ judged as (
         (reporting.expected_count - reporting.received_count) * coalesce(usual.monthly_doses, 0) as effect
     from reporting
     left join usual on reporting.facility_code = usual.facility_code
+
+    union all
+
+    select
+        'measure_missing' as rule_code,
+        'facility' as subject_kind,
+        facility_code as subject_code,
+        period,
+        facility_code,
+        violations,
+        evaluated,
+        cast(null as double) as value,
+        cast(null as double) as expected,
+        cast(0 as double) as effect
+    from incomplete
 
     union all
 
@@ -345,7 +426,7 @@ select
     case when facilities.facility_code is not null then '34' end as hierarchy_code,
     facilities.commune_code_2025 as area_code,
     judged.facility_code,
-    cast(null as string) as measure_code,
+    incomplete.measure_code,
     cast(null as string) as indicator_code,
     cast(judged.violations as bigint) as violations,
     cast(judged.evaluated as bigint) as evaluated,
@@ -354,6 +435,30 @@ select
     judged.effect
 from judged
 left join {{ ref('stg_programme__facilities') }} as facilities on judged.facility_code = facilities.facility_code
+left join incomplete
+    on judged.rule_code = 'measure_missing'
+    and judged.facility_code = incomplete.facility_code
+    and judged.period = incomplete.period
+
+union all
+
+select
+    of_measures.rule_code,
+    'facility' as subject_kind,
+    of_measures.facility_code || ':' || of_measures.measure_code as subject_code,
+    of_measures.period,
+    case when facilities.facility_code is not null then '34' end as hierarchy_code,
+    facilities.commune_code_2025 as area_code,
+    of_measures.facility_code,
+    of_measures.measure_code,
+    cast(null as string) as indicator_code,
+    cast(of_measures.violations as bigint) as violations,
+    cast(of_measures.evaluated as bigint) as evaluated,
+    of_measures.value,
+    of_measures.expected,
+    of_measures.effect
+from of_measures
+left join {{ ref('stg_programme__facilities') }} as facilities on of_measures.facility_code = facilities.facility_code
 
 union all
 
