@@ -498,10 +498,7 @@ def _table(subject: _Subject, frame: pl.DataFrame) -> None:
             pl.col("value_text").alias(texts("value")),
             pl.col("band").alias(texts("band")),
             *[
-                pl.col(name)
-                .map_elements(lambda cell: formats.number(cell, language), return_dtype=pl.String, skip_nulls=True)
-                .fill_null(formats.NOTHING)
-                .alias(texts(name))
+                pl.Series(texts(name), [formats.number(cell, language) for cell in frame[name]], dtype=pl.String)
                 for name in ("numerator", "denominator", "units_included", "units_expected")
             ],
             pl.col("status_text").alias(texts("status")),
@@ -549,7 +546,7 @@ def _taken(subject: _Subject, columns: list[Column], language: str) -> Extract:
     return Extract(frame, columns, [definition_of(context, subject.indicator)], _facts(subject, frame), language)
 
 
-def _as_files(subject: _Subject, chart: Any, kind: str, what: str) -> None:
+def _as_files(subject: _Subject, chart: dict[str, Any], kind: str, what: str) -> None:
     """Offer a chart as a file that says what it shows."""
     context, state = subject.context, subject.context.state
     label = subject.context.texts.named(dict(subject.indicator), "label")
@@ -558,15 +555,16 @@ def _as_files(subject: _Subject, chart: Any, kind: str, what: str) -> None:
     exports_view.offer_chart(context, chart, title, stem)
 
 
-def _split_column(subject: _Subject, frame: pl.DataFrame) -> list[pl.Expr]:
+def _split_column(subject: _Subject, frame: pl.DataFrame) -> list[pl.Series]:
     """Return the column of what rests on split communes, where anything does."""
     texts = subject.context.texts
     if not frame["split_share"].fill_null(0).sum():
         return []
-    as_text = (100 * pl.col("split_share")).map_elements(
-        lambda share: formats.in_unit(share, "percent", texts.language, 1), return_dtype=pl.String, skip_nulls=True
-    )
-    return [as_text.fill_null(formats.NOTHING).alias(texts("split_share"))]
+    shares = [
+        formats.NOTHING if share is None else formats.in_unit(100 * share, "percent", texts.language, 1)
+        for share in frame["split_share"]
+    ]
+    return [pl.Series(texts("split_share"), shares, dtype=pl.String)]
 
 
 def _facts(subject: _Subject, frame: pl.DataFrame) -> list[tuple[str, Any]]:

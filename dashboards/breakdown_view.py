@@ -149,17 +149,13 @@ def _trend(context: Context, area: Area, indicator: Row) -> None:
             )
             for name, rows in names
         ]
-    ).with_columns(
-        pl.col("period")
-        .map_elements(lambda code: formats.period(code, "month", texts.language), return_dtype=pl.String)
-        .alias("period_text"),
-        pl.col("value")
-        .map_elements(lambda value: formats.number(value, texts.language), return_dtype=pl.String)
-        .alias("value_text"),
     )
-    st.altair_chart(
+    frame = frame.with_columns(
+        pl.Series("period_text", [formats.period(code, "month", texts.language) for code in frame["period"]]),
+        pl.Series("value_text", [formats.number(value, texts.language) for value in frame["value"]]),
+    )
+    components.chart(
         charts.lines(frame, texts, dashed=texts("breakdown_records") if kept is not None else ""),
-        theme=None,
         alt=texts("breakdown_alt", indicator=texts.named(dict(indicator), "label"), area=area_name(area, texts)),
     )
 

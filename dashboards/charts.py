@@ -1,9 +1,12 @@
-"""Altair charts from frames that are ready to be drawn. No Streamlit and no words of their own."""
+"""Charts (Vega-Lite) from frames that are ready to be drawn. No Streamlit and no words of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec
 
 import altair as alt
 import polars as pl
@@ -11,6 +14,7 @@ import polars as pl
 from dashboards import formats, palette
 from dashboards.geography import Layer
 from dashboards.i18n import Texts
+from dashboards.kept import Kept
 from dashboards.views import Band, Mark, Row, band_of
 
 _FONT = '"Source Sans", "Source Sans 3", sans-serif'
@@ -18,6 +22,33 @@ SELECTION = "clicked"
 # Symbols of legends have no outline, which is all that the symbol of a line is.
 _STROKES: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 2.5}
 _WANTED = "good"  # the colour of the band that a programme aims at
+
+P = ParamSpec("P")
+_drawings: Kept[str] = Kept(32_000_000, len)
+
+
+def _drawn_once(draw: Callable[P, Any]) -> Callable[P, dict[str, Any]]:
+    """Let a function that makes a chart return its specification, kept while the same is drawn again and again.
+
+    To build a chart of Altair takes longer than everything else that a page does.
+    """
+
+    @wraps(draw)
+    def drawn(*args: P.args, **named: P.kwargs) -> dict[str, Any]:
+        key = (draw.__name__, *map(_told, args), *((name, _told(value)) for name, value in sorted(named.items())))
+        specification = _drawings.get(key, lambda: json.dumps(draw(*args, **named).to_dict()))
+        found: dict[str, Any] = json.loads(specification)
+        return found
+
+    return drawn
+
+
+def _told(value: object) -> str:
+    """Return what tells an argument of a chart from another."""
+    if isinstance(value, pl.DataFrame):
+        stream = value.write_ipc(None)
+        return hashlib.sha256(stream.getvalue()).hexdigest()
+    return value.language if isinstance(value, Texts) else repr(value)
 
 
 def labelled(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts) -> pl.DataFrame:
@@ -57,6 +88,7 @@ def band_label(band: Band | None, texts: Texts, *, has_value: bool) -> str:
     return texts("has_value") if has_value else texts("no_data")
 
 
+@_drawn_once
 def area_map(
     layer: Layer, frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], *, texts: Texts, height: int
 ) -> Any:
@@ -103,6 +135,7 @@ def area_map(
     return _styled(chart)
 
 
+@_drawn_once
 def ranking(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: Texts) -> Any:
     """Draw a bar for each area that has a value, in the order of the frame, with its number beside it."""
     names = frame["area_name"].to_list()
@@ -129,6 +162,7 @@ def ranking(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: T
     return _styled(alt.layer(bars, labels).properties(height=max(60, 21 * len(names)), width="container"))
 
 
+@_drawn_once
 def counts(frame: pl.DataFrame, *, title: str, name: str, note: str) -> Any:
     """Draw a bar for each row (code, name, value, value_text, note), in the order of the frame."""
     room = max([*frame["value"].to_list(), 1.0]) * 1.15
@@ -151,6 +185,7 @@ def counts(frame: pl.DataFrame, *, title: str, name: str, note: str) -> Any:
     return _styled(alt.layer(bars, labels).properties(height=max(60, 24 * frame.height), width="container"))
 
 
+@_drawn_once
 def trend(
     frame: pl.DataFrame,
     indicator: Row,
@@ -215,6 +250,7 @@ def trend(
     return _styled(alt.layer(*layers).properties(height=height, width="container"))
 
 
+@_drawn_once
 def lines(frame: pl.DataFrame, texts: Texts, *, dashed: str, height: int = 280) -> Any:
     """Draw a line for each `series` over `period_text`, in the order of the frame; one of them is dashed.
 
@@ -257,6 +293,7 @@ def lines(frame: pl.DataFrame, texts: Texts, *, dashed: str, height: int = 280) 
     return _styled(chart)
 
 
+@_drawn_once
 def cohort_curve(frame: pl.DataFrame, texts: Texts, height: int = 260) -> Any:
     """Draw how coverage grows with age: a line a birth year, whole for valid doses and dashed for recorded ones.
 
@@ -296,6 +333,7 @@ def cohort_curve(frame: pl.DataFrame, texts: Texts, height: int = 260) -> Any:
     return _styled(lines.properties(height=height, width="container"))
 
 
+@_drawn_once
 def arrival_curve(frame: pl.DataFrame, deadlines: Sequence[tuple[int, str]], texts: Texts, height: int = 280) -> Any:
     """Draw what share of reports and doses had arrived so many days after the end of a month, with the deadlines.
 
@@ -342,6 +380,7 @@ def arrival_curve(frame: pl.DataFrame, deadlines: Sequence[tuple[int, str]], tex
     return _styled((rules + lines).properties(height=height, width="container"))
 
 
+@_drawn_once
 def waterfall(frame: pl.DataFrame, texts: Texts) -> Any:
     """Draw steps from one total to another, downwards: a total from 0, a step from where the one before it ended.
 
@@ -437,7 +476,7 @@ def _number_expression(language: str) -> str:
 
 
 def _plain(frame: pl.DataFrame) -> alt.InlineData:
-    return alt.InlineData(values=frame.to_dicts())
+    return alt.InlineData(values=tuple(frame.to_dicts()))  # a tuple is not copied with each step
 
 
 def _styled(chart: Any) -> Any:

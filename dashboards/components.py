@@ -26,10 +26,13 @@ def style() -> None:
 
 
 def chart(
-    drawn: Any, *, alt: str, key: str | None = None, on_select: Literal["ignore"] | Callable[[], None] = "ignore"
+    spec: dict[str, Any],
+    *,
+    alt: str,
+    key: str | None = None,
+    on_select: Literal["ignore"] | Callable[[], None] = "ignore",
 ) -> None:
     """Draw a chart in the colours of the reader's page; `alt` says in words what it shows."""
-    spec = drawn.to_dict(validate=False)
     if st.context.theme.type == "dark":
         spec = palette.in_dark(spec)
     st.vega_lite_chart(spec=spec, theme=None, key=key, on_select=on_select, alt=alt)

@@ -77,7 +77,7 @@ def draw(context: Context) -> None:
             )
 
 
-def offer_chart(context: Context, chart: Any, title: str, stem: str) -> None:
+def offer_chart(context: Context, chart: dict[str, Any], title: str, stem: str) -> None:
     """Draw the buttons that make a drawing of a chart; nothing is drawn before one is pressed."""
     texts = context.texts
     scope = context.release.scope

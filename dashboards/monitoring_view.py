@@ -41,12 +41,8 @@ def draw(context: Context, area: Area, indicator: Row) -> None:
             for row in values.sort("indicator_code", "period").iter_rows(named=True)
         ]
         frame = pl.DataFrame(rows, schema=["period", "series", "value"], orient="row").with_columns(
-            pl.col("period")
-            .map_elements(lambda code: formats.period(code, "month", texts.language), return_dtype=pl.String)
-            .alias("period_text"),
-            pl.col("value")
-            .map_elements(lambda value: formats.number(value, texts.language), return_dtype=pl.String)
-            .alias("value_text"),
+            pl.Series("period_text", [formats.period(period, "month", texts.language) for period, _, _ in rows]),
+            pl.Series("value_text", [formats.number(value, texts.language) for _, _, value in rows]),
         )
         last = own.row(-1, named=True)
         behind = formats.number(last["denominator"] - last["numerator"], texts.language)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import importlib
+import pkgutil
 import re
 import secrets
 from functools import partial
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import altair
 import streamlit as st
 import uvicorn
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +23,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from dashboards import access, source
+import dashboards
+from dashboards import access, shell, source
 from dashboards.access import Door, Entry
 from dashboards.handout import SESSION_COOKIE, handouts, site_passes
 from dashboards.persons import open_persons
@@ -38,6 +43,8 @@ _SCRIPT = Path(__file__).parent / "streamlit_app.py"
 _ENGLISH_PAGE = b'<html lang="en">'
 # Without this a browser offers to translate Vietnamese names of places, and mangles them.
 _OUR_PAGE = b'<html lang="vi" translate="no">'
+# The font is wanted when there are words; before, it takes the line from the scripts that bring them.
+_EARLY_FONT = re.compile(rb'<link\s+rel="preload"[^>]*as="font"[^>]*>')
 
 
 _NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -88,8 +95,11 @@ def _is_page(message: Message) -> bool:
     return headers.get(b"content-type", b"").startswith(b"text/html")
 
 
-class PageLanguage:
-    """Rewrites the language that Streamlit's shell declares; any other answer passes through untouched."""
+class PageShell:
+    """Rewrites the page that Streamlit begins with: its language, and that letters come after scripts.
+
+    Any other answer passes through untouched.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
@@ -123,7 +133,8 @@ class PageLanguage:
 
 def _rewritten(messages: list[Message]) -> list[Message]:
     start, *parts = messages
-    body = b"".join(part.get("body", b"") for part in parts).replace(_ENGLISH_PAGE, _OUR_PAGE)
+    page = b"".join(part.get("body", b"") for part in parts)
+    body = _EARLY_FONT.sub(b"", page.replace(_ENGLISH_PAGE, _OUR_PAGE))
     # The file's length and tag are those of the page before it was rewritten.
     kept = [(name, value) for name, value in start["headers"] if name.lower() not in (b"content-length", b"etag")]
     if any(name.lower() == b"content-length" for name, _ in start["headers"]):
@@ -195,9 +206,24 @@ def build_app(published_dir: Path, door: Door | None = None) -> st.App:
         middleware=[
             Middleware(GZipMiddleware, minimum_size=1000),
             Middleware(BrowserSession),
-            Middleware(PageLanguage),
+            Middleware(PageShell),
         ],
     )
+
+
+def _warm() -> None:
+    """Load what the first reader would wait for.
+
+    Streamlit collects garbage after every run of a page, and stops everybody while it does: what is loaded for good is
+    taken out of what the collector walks through.
+    """
+    for module in pkgutil.iter_modules(dashboards.__path__):
+        if not module.ispkg and module.name != _SCRIPT.stem:
+            importlib.import_module(f"{dashboards.__name__}.{module.name}")
+    shell.load(source.current())
+    altair.Chart(altair.InlineData(values=())).mark_bar().encode(x="value:Q").to_dict()
+    gc.collect()
+    gc.freeze()
 
 
 def serve(published_dir: Path, host: str = "127.0.0.1", port: int = 8501, *, door: Door | None = None) -> None:
@@ -210,6 +236,7 @@ def serve(published_dir: Path, host: str = "127.0.0.1", port: int = 8501, *, doo
     if door is not None and door.persons:
         open_persons(published_dir)
     app = build_app(published_dir, door)
+    _warm()
     shown = f"[{host}]" if ":" in host else host
     print(f"Bảng số liệu / dashboards: http://{shown}:{port}", flush=True)  # noqa: T201 - what a person waits for
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, log_config=None)

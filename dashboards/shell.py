@@ -91,6 +91,11 @@ def _registry(release_id: str, _release: Release) -> Registry:
     )
 
 
+def load(release: Release) -> Registry:
+    """Return the small relations of a release: read now, or kept from an earlier view of it."""
+    return _registry(release.release_id, release)
+
+
 def _categories(rows: pl.DataFrame) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in rows.iter_rows(named=True):
@@ -149,7 +154,7 @@ def open_context() -> Context:
     as_of = given.get("as_of", "")
     known = source.as_known(as_of) if as_of else None
     release = known or source.current()
-    registry = _registry(release.release_id, release)
+    registry = load(release)
     hierarchy = given.get("hierarchy", "")
     codes = registry.hierarchies["hierarchy_code"].to_list()
     if hierarchy not in codes:

@@ -38,7 +38,7 @@ def current() -> Release:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _opened(folder: str, release_id: str) -> Release:
-    return open_release(folder)
+    return open_release(folder).remembering()
 
 
 def has_documents(release_id: str) -> bool:
@@ -93,4 +93,4 @@ def _records(home: str, names: tuple[str, ...]) -> list[ReleaseRecord]:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _known(folder: str, sha256: str, day: date, basis: str) -> Release:
-    return open_known(Path(folder), day, basis)
+    return open_known(Path(folder), day, basis).remembering()

@@ -29,6 +29,7 @@ import polars as pl
 
 from dashboards.area_lists import AreaList, Member
 from dashboards.hiding import Hiding, Links, is_whole_year, thinned
+from dashboards.kept import Kept
 from dashboards.text import search_key
 from pipelines.access.policy import AccessDeniedError, Place, Scope
 from pipelines.evaluation.macros import render
@@ -37,6 +38,7 @@ from pipelines.reference import BREAKDOWNS, load_registry
 SUPPRESSED = "suppressed"
 _POINTER = "CURRENT"
 _MANIFEST = "manifest.json"
+_KEPT_BYTES = 64_000_000
 
 # A reader needs no file but the one it has open: what could reach another one is switched off, then locked.
 _HARDENING = (
@@ -218,6 +220,16 @@ class Release:
         self._scope: Scope | None = None
         self._is_leaving = False
         self._hiding: dict[str, Hiding] = {}  # by tree; shared by all readers of the release
+        self._kept: Kept[pl.DataFrame] | None = None
+
+    def remembering(self) -> Release:
+        """Return the same release for many readers: a question that was asked before is answered from memory.
+
+        What is kept lies below the policy: each reader is asked for a scope first, and what is hidden is hidden after.
+        """
+        bound = copy(self)
+        bound._kept = Kept(_KEPT_BYTES, lambda frame: int(frame.estimated_size()))
+        return bound
 
     def within(self, scope: Scope | None) -> Release:
         """Return the same release for one reader: what the scope does not give is refused with AccessDeniedError."""
@@ -313,8 +325,13 @@ class Release:
         return str(self._manifest["release_id"])
 
     def _frame(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pl.DataFrame:
-        cursor = self._connection.cursor()
         given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
+        if self._kept is None:
+            return self._asked(sql, given)
+        return self._kept.get((sql, repr(given)), lambda: self._asked(sql, given))
+
+    def _asked(self, sql: str, given: dict[str, object] | list[object]) -> pl.DataFrame:
+        cursor = self._connection.cursor()
         try:
             frame: pl.DataFrame = cursor.sql(sql, params=given).pl()
             return frame

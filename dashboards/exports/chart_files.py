@@ -13,9 +13,11 @@ _SCALE = 2.0  # of pixels: sharp on paper and on screens
 _FONT = "DejaVu Sans, sans-serif"
 
 
-def specification(chart: Any, *, width: int = _WIDTH, font: str = _FONT, height: int | None = None) -> dict[str, Any]:
+def specification(
+    chart: dict[str, Any], *, width: int = _WIDTH, font: str = _FONT, height: int | None = None
+) -> dict[str, Any]:
     """Return a chart of the pages so that it stands alone: a width of its own, and boundaries as values."""
-    spec: dict[str, Any] = _alone(chart.to_dict())
+    spec: dict[str, Any] = _alone(chart)
     spec["width"] = width
     if height is not None:
         spec["height"] = height

@@ -34,7 +34,7 @@ CODE = "coverage_penta3"
 SPAN = (date(2026, 1, 1), date(2026, 3, 1))
 # What tells nothing of an area: definitions, names, time, and what holds of the release as a whole.
 OPEN = {
-    "within", "leaving", "scope",
+    "within", "leaving", "remembering", "scope",
     "release_id", "info", "hierarchies", "area_levels", "areas", "area", "children", "search_areas",
     "indicators", "definition", "denominators", "thresholds", "terms", "value_statuses", "sources", "periods",
     "months_of", "periods_with_values", "latest_complete_period", "red_rules", "red_categories", "arrival_parameters",

@@ -139,6 +139,17 @@ def test_only_settings_reads_or_sets_the_environment() -> None:
     assert found == []
 
 
+def test_no_expression_of_a_page_calls_back_into_python() -> None:
+    """Polars calls back from threads of its own, which wait for the interpreter: many readers at once stop for ever."""
+    found = []
+    for path in python_files():
+        if path.is_relative_to(PROJECT_ROOT / "dashboards"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Attribute) and node.attr in {"map_elements", "map_batches", "map_groups"}:
+                    found.append(where(path, node.lineno, ast.unparse(node)))
+    assert found == []
+
+
 def test_sql_stands_only_where_it_belongs() -> None:
     statement = re.compile(
         r"^\s*(with\s+\w+\s+as\s*\(|select\b.*|insert\s+into\b|update\s+\w+\s+set\b|delete\s+from\b|create\s+(or|table|view)\b)",

@@ -132,7 +132,7 @@ def test_a_chart_stands_alone(released: Release) -> None:
     shapes = layer.layer(layer.of_level("province"))
     assert shapes is not None
     chart = alt.Chart(alt.UrlData(url=shapes.url, format=alt.JsonDataFormat(property="features"))).mark_geoshape()
-    spec = titled(specification(chart), "Bản đồ Việt Nam", "Số liệu mô phỏng")
+    spec = titled(specification(chart.to_dict()), "Bản đồ Việt Nam", "Số liệu mô phỏng")
     assert "url" not in json.dumps(spec["data"])
     assert to_file(spec, "png").startswith(b"\x89PNG")
     drawn = to_file(spec, "svg").decode()
