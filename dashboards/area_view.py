@@ -28,6 +28,7 @@ from dashboards.downloads import Column, Extract
 from dashboards.explanation import events_touching, series_of
 from dashboards.exports.scope import release_facts
 from dashboards.shell import Context
+from dashboards.state import WAS
 from dashboards.views import (
     COHORT_POLICY,
     Band,
@@ -77,7 +78,7 @@ def draw(context: Context) -> None:
     subject = _Subject(
         context,
         area,
-        context.tree.shown_below(area.area_code),
+        listed_below(context, area),
         indicator,
         bands_of(context.registry.thresholds, context.state.indicator, texts),
         {row["value_status"]: texts.named(row, "label") for row in context.registry.statuses.iter_rows(named=True)},
@@ -85,35 +86,92 @@ def draw(context: Context) -> None:
     components.breadcrumb(context)
     st.title(area_name(area, texts))
     components.filters(context)
+    if context.listing is not None and not _say_list(subject):
+        return
     _headlines(subject)
     own = _chosen_values(context, [area.area_code])
     _remarks(subject, own.row(0, named=True) if own.height else None)
-    _adjusted(subject)
-    explain_view.draw(context)
-    denominators_view.draw(context, area, indicator, subject.statuses)
-    compare_view.draw(context, area, indicator)
-    if subject.below:
-        frame = _compared(subject)
+    # What is worked out by the tree's own list says nothing of another one.
+    is_of_tree = context.listing is None
+    if is_of_tree:
+        _adjusted(subject)
+        explain_view.draw(context)
+        denominators_view.draw(context, area, indicator, subject.statuses)
+        compare_view.draw(context, area, indicator)
+    frame = _compared(subject) if subject.below else None
+    if frame is not None:
         _map_and_ranking(subject, frame)
-        red_view.draw(context, subject.below)
-        _trends(subject)
+        if is_of_tree:
+            red_view.draw(context, subject.below)
+    _trends(subject)
+    if is_of_tree:
         monitoring_view.draw(context, area, indicator)
         breakdown_view.draw(context, area, subject.below, indicator)
         _by_age(subject)
         _bridge(subject)
-        _table(subject, frame)
-    else:
-        _trends(subject)
-        monitoring_view.draw(context, area, indicator)
-        breakdown_view.draw(context, area, subject.below, indicator)
-        _by_age(subject)
-        _bridge(subject)
+    if frame is None:
         st.info(texts("below_none", area=area_name(area, texts)), icon=":material/info:")
-        _table(subject, _described(subject, with_every_area([area], own, texts)))
-    exports_view.draw(context)
+        frame = _described(subject, with_every_area([area], own, texts))
+    _table(subject, frame)
+    if is_of_tree:
+        exports_view.draw(context)
+
+
+def listed_below(context: Context, area: Area) -> list[Area]:
+    """Return what a view of an area compares, by the list that is drawn."""
+    below = context.tree.shown_below(area.area_code)
+    listing = context.listing
+    if listing is None:
+        return below
+    codes = [one.area_code for one in below]
+    if area.area_code in {one.parent_code for one in below}:
+        known = listing.children(area.area_code)
+        codes = [code for code in codes if code in known] + [code for code in known if code not in codes]
+    found = []
+    for code in codes:
+        if code in listing.areas:
+            listed, own = listing.areas[code], context.tree.get(code)
+            name_en = own.name_en if own and own.name_vi == listed.name_vi else listed.name_vi
+            found.append(
+                Area(
+                    area.hierarchy_code,
+                    code,
+                    listed.level_code,
+                    listed.parent_code,
+                    listed.name_vi,
+                    name_en,
+                    area.depth + 1,
+                )
+            )
+    return found
+
+
+def _say_list(subject: _Subject) -> bool:
+    """Say by which list areas are drawn; False when the area is not in it."""
+    context, texts = subject.context, subject.context.texts
+    assert context.listing is not None and context.listed_on is not None
+    day = formats.day(context.listed_on, texts.language)
+    tree = context.registry.hierarchies.row(
+        by_predicate=pl.col("hierarchy_code") == context.state.hierarchy, named=True
+    )
+    if subject.area.area_code not in context.listing.areas:
+        st.warning(texts("areas_of_gone", area=area_name(subject.area, texts), day=day), icon=":material/event_busy:")
+        return False
+    st.info(texts("areas_of_note", day=day, tree=texts.named(tree)), icon=":material/account_tree:")
+    return True
 
 
 def _values(context: Context, areas: Sequence[str], indicators: Sequence[str], period: str) -> pl.DataFrame:
+    if context.listing is not None:
+        return context.release.values_on_list(
+            indicators,
+            context.state.hierarchy,
+            context.listing,
+            area_codes=areas,
+            period_type=context.state.period_type,
+            period_from=period,
+            period_to=period,
+        )
     return context.release.indicator_values(
         indicators,
         context.state.hierarchy,
@@ -236,7 +294,8 @@ def _map_and_ranking(subject: _Subject, frame: pl.DataFrame) -> None:
     context, texts = subject.context, subject.context.texts
     label = texts.named(dict(subject.indicator), "label")
     order = ranked(frame, subject.indicator["direction"])
-    layer = context.tree.layer(subject.below)
+    shapes = context.tree.shown_below(subject.area.area_code)
+    layer = context.tree.layer(shapes)
     with st.grid(columns=2, min_column_width=340, gap="medium"):
         with st.container(border=True):
             st.subheader(texts("map"))
@@ -245,7 +304,9 @@ def _map_and_ranking(subject: _Subject, frame: pl.DataFrame) -> None:
                 st.info(texts("map_none"), icon=":material/map:")
             else:
                 key = f"map_{context.state.hierarchy}_{subject.area.area_code}_{context.state.indicator}"
-                drawn = charts.area_map(layer, frame, subject.indicator, subject.bands, texts=texts, height=520)
+                drawn = charts.area_map(
+                    layer, _shaped(context, shapes, frame), subject.indicator, subject.bands, texts=texts, height=520
+                )
                 components.chart(
                     drawn,
                     key=key,
@@ -275,6 +336,17 @@ def _map_and_ranking(subject: _Subject, frame: pl.DataFrame) -> None:
                 st.info(texts("ranking_empty"), icon=":material/info:")
             _without_value(subject, frame)
     _follow_click(subject)
+
+
+def _shaped(context: Context, shapes: Sequence[Area], frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a map: boundaries are the tree's, and each shows the area of the list in which it lies."""
+    if context.listing is None:
+        return frame
+    homes = {area.area_code: context.listing.home(area.area_code) for area in shapes}
+    lying = pl.DataFrame(list(homes.items()), schema={"shape_code": pl.String, "area_code": pl.String}, orient="row")
+    return lying.join(frame, on="area_code", how="inner", maintain_order="left").with_columns(
+        pl.col("shape_code").alias("area_code")
+    )
 
 
 def _map_alt(subject: _Subject, frame: pl.DataFrame, order: pl.DataFrame, label: str) -> str:
@@ -320,7 +392,8 @@ def _remember_click(key: str) -> Any:
 
 
 def _follow_click(subject: _Subject) -> None:
-    area = subject.context.tree.get(st.session_state.pop(_CLICKED, None))
+    code, listing = st.session_state.pop(_CLICKED, None), subject.context.listing
+    area = subject.context.tree.get(listing.home(code) if code and listing else code)
     if area is not None:
         open_area(subject.context, area)
 
@@ -349,19 +422,12 @@ def _trends(subject: _Subject) -> None:
 
 
 def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
-    context, texts = subject.context, subject.context.texts
+    texts = subject.context.texts
     label = texts.named(dict(subject.indicator), "label")
     if not periods:
         st.info(texts("trend_empty"), icon=":material/info:")
         return
-    values = context.release.indicator_values(
-        [context.state.indicator],
-        context.state.hierarchy,
-        area_codes=[subject.area.area_code],
-        period_type=period_type,
-        period_from=periods[0],
-        period_to=periods[-1],
-    )
+    values = _series(subject, period_type, periods)
     valued = values.filter(pl.col("value").is_not_null())["period"].sort().to_list()
     if not valued:
         st.info(texts("trend_empty"), icon=":material/info:")
@@ -388,6 +454,29 @@ def _trend(subject: _Subject, period_type: str, periods: list[str]) -> None:
     _as_files(subject, drawn, f"trend_{period_type}", f"{frame['period_text'][0]} – {frame['period_text'][-1]}")
     if lines:
         st.caption(f"{texts('events')}: {' '.join(lines)}")
+
+
+def _series(subject: _Subject, period_type: str, periods: Sequence[str]) -> pl.DataFrame:
+    """Return the values of a trend: by the tree, by the list of a day, or by the list of each period."""
+    context, state = subject.context, subject.context.state
+    asked: dict[str, Any] = {
+        "area_codes": [subject.area.area_code],
+        "period_type": period_type,
+        "period_from": periods[0],
+        "period_to": periods[-1],
+    }
+    if context.listing is None:
+        return context.release.indicator_values([state.indicator], state.hierarchy, **asked)
+    if state.areas_of != WAS:
+        return context.release.values_on_list([state.indicator], state.hierarchy, context.listing, **asked)
+    values = context.release.values_as_was([state.indicator], **asked)
+    # A code of one tree can name something else in another: such periods stay empty.
+    same = [
+        code
+        for code, tree in context.registry.trees.items()
+        if (other := tree.get(subject.area.area_code)) and other.name_vi == subject.area.name_vi
+    ]
+    return values.filter(pl.col("hierarchy_code").is_in(same)).drop("hierarchy_code", "split_share")
 
 
 def _events(subject: _Subject, period_type: str, period_texts: Mapping[str, str]) -> tuple[list[Mark], list[str]]:
@@ -530,6 +619,7 @@ def _table(subject: _Subject, frame: pl.DataFrame) -> None:
         extract = Extract(frame, columns, [definition_of(context, subject.indicator)], _facts(subject, frame), language)
         state = context.state
         stem = f"{state.indicator}_{state.hierarchy}_{state.area}_{state.period_type}_{state.period}"
+        stem += f"_{state.areas_of}" if state.areas_of else ""
         taken = partial(_taken, subject, columns, language)
         components.downloads(extract, stem, context, taken)
 
@@ -580,6 +670,7 @@ def _facts(subject: _Subject, frame: pl.DataFrame) -> list[tuple[str, Any]]:
         (texts("period_type"), texts(f"period_type_{context.state.period_type}")),
         (texts("period"), subject.period),
         (texts("hierarchy"), texts.named(hierarchy)),
+        (texts("areas_of"), context.listed_on or texts("areas_of_tree")),
         (texts("area"), " › ".join(area_name(area, texts) for area in context.tree.path(subject.area.area_code))),
         (texts("completeness"), completeness(sums, subject.indicator, texts) or texts("no_reports_owed")),
     ]
@@ -588,7 +679,9 @@ def _facts(subject: _Subject, frame: pl.DataFrame) -> list[tuple[str, Any]]:
 def _way_down(subject: _Subject) -> None:
     """Offer the areas below in a list as well: a map cannot be clicked with a keyboard."""
     texts = subject.context.texts
-    names = {area.area_code: area_name(area, texts) for area in subject.below}
+    tree = subject.context.tree
+    # An area that only this list has got has no page: its values are those of the tree's areas that it was made of.
+    names = {area.area_code: area_name(area, texts) for area in subject.below if tree.get(area.area_code)}
     chosen = st.selectbox(
         texts("drill"),
         list(names),

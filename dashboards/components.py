@@ -14,7 +14,7 @@ from dashboards import access, formats, palette, shell, source
 from dashboards.downloads import Extract, to_csv, to_xlsx
 from dashboards.i18n import Texts
 from dashboards.shell import Context
-from dashboards.state import PERIOD_TYPES
+from dashboards.state import PERIOD_TYPES, WAS
 from dashboards.views import Kpi, area_name
 
 _STYLE = Path(__file__).parent / "static" / "style.css"
@@ -149,7 +149,13 @@ def filters(context: Context) -> None:
     def named_day(day: str) -> str:
         return formats.day(date.fromisoformat(day), texts.language) if day else texts("as_of_now")
 
-    with st.grid(columns=5, min_column_width=180):
+    def named_list(code: str) -> str:
+        known = {"": "areas_of_tree", WAS: "areas_of_was"}
+        if code in known:
+            return texts(known[code])
+        return texts("areas_of_day", day=formats.day(date.fromisoformat(code), texts.language))
+
+    with st.grid(columns=6, min_column_width=170):
         choose("indicator", list(labels), state.indicator, labels.__getitem__, texts("indicator"))
         choose(
             "period_type",
@@ -160,6 +166,8 @@ def filters(context: Context) -> None:
         )
         choose("period", context.periods["period"].to_list()[::-1], state.period, named_period, texts("period"))
         choose("hierarchy", list(names), state.hierarchy, names.__getitem__, texts("hierarchy"))
+        lists = ["", WAS, *registry.lists[state.hierarchy]]
+        choose("areas_of", lists, state.areas_of, named_list, texts("areas_of"))
         choose("as_of", ["", *days], state.as_of, named_day, texts("as_of_filter"))
 
 

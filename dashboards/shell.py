@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import polars as pl
 import streamlit as st
 
 from dashboards import access, formats, source
+from dashboards.area_lists import AreaList
 from dashboards.geography import ROOT_CODE, AreaTree
 from dashboards.i18n import Texts
-from dashboards.state import PERIOD_TYPES, Choices, ViewState, language_of, parse
+from dashboards.state import DEFAULT_PERIOD_TYPE, PERIOD_TYPES, WAS, Choices, ViewState, language_of, parse
 from dashboards.views import default_first
 from dashboards.warehouse import Area, Release
 from pipelines.access.policy import NONE, Place
@@ -47,6 +49,7 @@ class Registry:
     thresholds: pl.DataFrame
     statuses: pl.DataFrame
     sources: pl.DataFrame
+    lists: dict[str, list[str]]  # hierarchy -> days from which another list of its areas held, newest first
     categories: dict[str, list[str]]  # breakdown of doses -> its categories
     periods: dict[str, dict[str, pl.DataFrame]]  # hierarchy -> period type -> those with values, oldest first
 
@@ -60,6 +63,8 @@ class Context:
     texts: Texts
     state: ViewState
     missing_day: str = ""  # a day that was asked for and of which no copy can be shown
+    listed_on: date | None = None  # the day whose list of areas is drawn; None for the tree's own
+    listing: AreaList | None = None
 
     @property
     def tree(self) -> AreaTree:
@@ -73,7 +78,7 @@ class Context:
 
     def at(self, area: Area) -> Context:
         """Return the context of another area."""
-        return Context(self.release, self.registry, self.texts, self.state.at(area.area_code), self.missing_day)
+        return replace(self, state=self.state.at(area.area_code))
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
@@ -86,6 +91,7 @@ def _registry(release_id: str, _release: Release) -> Registry:
         thresholds=_release.thresholds(),
         statuses=_release.value_statuses(),
         sources=_release.sources(),
+        lists={code: [day.isoformat() for day in _release.days_of_lists(code)] for code in codes},
         categories=_categories(_release.breakdown_categories()),
         periods={code: {kind: _release.periods_with_values(kind, code) for kind in PERIOD_TYPES} for code in codes},
     )
@@ -160,15 +166,55 @@ def open_context() -> Context:
     if hierarchy not in codes:
         hierarchy = codes[0]
     headline = registry.indicators.sort("is_headline", descending=True, maintain_order=True)["indicator_code"].to_list()
+    given, hierarchy = _of_its_time(given, hierarchy, registry)
     choices = Choices(
         hierarchies=codes,
         indicators=default_first(headline, registry.indicators),
         periods={kind: _newest_first(frame) for kind, frame in registry.periods[hierarchy].items()},
         as_of=as_of if known else "",
+        lists=registry.lists[hierarchy],
         categories=registry.categories,
     )
     state = parse(given, choices, registry.trees)
-    return Context(release.within(scope), registry, Texts(state.lang), state, missing_day="" if known else as_of)
+    listed_on = _listed_on(state, registry)
+    return Context(
+        release.within(scope),
+        registry,
+        Texts(state.lang),
+        state,
+        missing_day="" if known else as_of,
+        listed_on=listed_on,
+        listing=_listing(release.release_id, state.hierarchy, listed_on, release) if listed_on else None,
+    )
+
+
+def _last_day(registry: Registry, hierarchy: str, period_type: str, period: str) -> date | None:
+    rows = registry.periods[hierarchy].get(period_type, pl.DataFrame())
+    ends = rows.filter(pl.col("period") == period)["period_end_month"] if rows.height else pl.Series()
+    return formats.months_before(ends[0], -1) - timedelta(days=1) if len(ends) else None
+
+
+def _of_its_time(given: dict[str, str], hierarchy: str, registry: Registry) -> tuple[dict[str, str], str]:
+    """Return the parameters in the tree that was in force at the end of their period, where areas are asked as-was."""
+    if given.get("areas_of") != WAS:
+        return given, hierarchy
+    period_type = given.get("period_type", DEFAULT_PERIOD_TYPE)
+    day = _last_day(registry, hierarchy, period_type, given.get("period", ""))
+    for tree in registry.hierarchies.iter_rows(named=True):
+        if day and tree["valid_from"] <= day and (tree["valid_to"] is None or day < tree["valid_to"]):
+            return given | {"hierarchy": tree["hierarchy_code"]}, tree["hierarchy_code"]
+    return given, hierarchy
+
+
+def _listed_on(state: ViewState, registry: Registry) -> date | None:
+    if state.areas_of == WAS:
+        return _last_day(registry, state.hierarchy, state.period_type, state.period)
+    return date.fromisoformat(state.areas_of) if state.areas_of else None
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _listing(release_id: str, hierarchy: str, day: date, _release: Release) -> AreaList:
+    return _release.area_list(hierarchy, day)
 
 
 def _newest_first(frame: pl.DataFrame) -> list[str]:

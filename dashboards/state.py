@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from dashboards.formats import LANGUAGES
@@ -11,7 +11,9 @@ from pipelines.reference import BREAKDOWNS
 
 PERIOD_TYPES = ("month", "quarter", "ytd", "year", "rolling12")
 DEFAULT_PERIOD_TYPE = "ytd"
-_OPTIONAL = ("as_of", "beside_area", "beside_period", *BREAKDOWNS)
+# Areas as they were in each period, in the tree that was in force then.
+WAS = "was"
+_OPTIONAL = ("as_of", "beside_area", "beside_period", "areas_of", *BREAKDOWNS)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class ViewState:
     as_of: str = ""  # the day (ISO) of which is shown what was known; empty for what is known now
     beside_area: str = ""  # what the view is compared with, if with anything
     beside_period: str = ""
+    areas_of: str = ""  # by which list areas are drawn: WAS, a day (ISO), or empty for the tree's own
     service_type: str = ""  # which doses are told apart: by who pays, sex and age group; empty for all
     sex: str = ""
     age_group: str = ""
@@ -52,6 +55,7 @@ class Choices:
     indicators: list[str]
     periods: Mapping[str, list[str]]  # per period type, the default first
     as_of: str = ""  # the day of the copy that is open
+    lists: Sequence[str] = ()  # days (ISO) from which another list of the tree's areas held, the newest first
     categories: Mapping[str, list[str]] = field(default_factory=dict)  # of each breakdown of doses
 
 
@@ -80,6 +84,7 @@ def parse(params: Mapping[str, str], choices: Choices, trees: Mapping[str, AreaT
         as_of=choices.as_of,
         beside_area=beside if beside != area and trees[hierarchy].get(beside) else "",
         beside_period=other_period if other_period != period and other_period in choices.periods[period_type] else "",
+        areas_of=_known(params.get("areas_of"), ["", WAS, *choices.lists]),
         **{code: _known(params.get(code), ["", *choices.categories.get(code, [])]) for code in BREAKDOWNS},
     )
 

@@ -640,6 +640,16 @@ class Release:
             ).height
         )
 
+    def days_of_lists(self, hierarchy_code: str) -> list[date]:
+        """Return the days of the release's time from which another list of a tree's areas held, the newest first."""
+        starts = self.periods("month")["period_start_month"]
+        (tree,) = self.hierarchies().filter(pl.col("hierarchy_code") == hierarchy_code).to_dicts()
+        return [
+            day
+            for day in sorted(set(self._changes_of_list(hierarchy_code)), reverse=True)
+            if starts.len() and starts[0] <= day and (tree["valid_to"] is None or day < tree["valid_to"])
+        ]
+
     def _changes_of_list(self, hierarchy_code: str) -> list[date]:
         """Return the days on which any area of a tree began or ended."""
         changes = self._known(

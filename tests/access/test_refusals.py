@@ -39,7 +39,7 @@ OPEN = {
     "indicators", "definition", "denominators", "thresholds", "terms", "value_statuses", "sources", "periods",
     "months_of", "periods_with_values", "latest_complete_period", "red_rules", "red_categories", "arrival_parameters",
     "reporting_deadlines", "counts_doses", "submission_ids", "doses_of", "events", "anomaly_causes",
-    "checks_touching", "check_results", "is_listed", "area_list", "facility_place", "has_measure",
+    "checks_touching", "check_results", "is_listed", "area_list", "days_of_lists", "facility_place", "has_measure",
     "measures", "breakdown_categories", "facility", "scorecard_components", "scorecard_years",
 }  # fmt: skip
 ROW = pl.DataFrame({"area_code": ["79"], "period": ["2026-03"], "indicator_code": [CODE], "period_type": ["month"]})
