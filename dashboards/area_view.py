@@ -102,7 +102,7 @@ def draw(context: Context) -> None:
     if frame is not None:
         _map_and_ranking(subject, frame)
         if is_of_tree:
-            red_view.draw(context, subject.below)
+            red_view.draw(context, area, subject.below)
     _trends(subject)
     if is_of_tree:
         monitoring_view.draw(context, area, indicator)
@@ -549,8 +549,9 @@ def _bridge(subject: _Subject) -> None:
             return
         st.caption(texts("bridge_note"))
         bars = waterfall(steps, texts)
+        drawn = charts.waterfall(bars, texts)
         components.chart(
-            charts.waterfall(bars, texts),
+            drawn,
             alt=texts(
                 "bridge_alt",
                 first=bars["value_text"][0],
@@ -560,6 +561,7 @@ def _bridge(subject: _Subject) -> None:
                 year=year,
             ),
         )
+        _as_files(subject, drawn, f"bridge_{year}", f"{texts('bridge')} {year}")
         st.dataframe(
             pl.DataFrame(
                 {

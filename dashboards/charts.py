@@ -163,6 +163,51 @@ def ranking(frame: pl.DataFrame, indicator: Row, bands: Sequence[Band], texts: T
 
 
 @_drawn_once
+def quadrants(frame: pl.DataFrame, rule: Row, texts: Texts, height: int = 340) -> Any:
+    """Draw areas by access (to the right) and dropout (upwards), coloured by category, with the limits of a rule.
+
+    The frame has area_name, access, utilisation (both in percent), access_text, utilisation_text, category (with its
+    sign) and colour_token.
+    """
+    categories = frame.unique("category", maintain_order=True)
+    shapes = {"poor": "triangle-down", "fair": "circle", "good": "triangle-up", "over": "diamond"}
+    tokens = categories["colour_token"].to_list()
+    domain = categories["category"].to_list()
+    legend = alt.Legend(orient="bottom", title=None, labelLimit=280, columns=2)
+    axis = alt.Axis(labelExpr=_number_expression(texts.language), tickCount=6)
+    points = (
+        alt.Chart(_plain(frame))
+        .mark_point(filled=True, size=62, opacity=0.85)
+        .encode(
+            x=alt.X("access:Q", title=texts("red_access"), scale=alt.Scale(zero=False), axis=axis),
+            y=alt.Y("utilisation:Q", title=texts("red_utilisation"), axis=axis),
+            color=alt.Color(
+                "category:N",
+                scale=alt.Scale(domain=domain, range=[palette.COLOURS[token] for token in tokens]),
+                legend=legend,
+            ),
+            shape=alt.Shape(
+                "category:N", scale=alt.Scale(domain=domain, range=[shapes[token] for token in tokens]), legend=legend
+            ),
+            tooltip=[
+                alt.Tooltip("area_name:N", title=texts("area")),
+                alt.Tooltip("category:N", title=texts("red_category")),
+                alt.Tooltip("access_text:N", title=texts("red_access")),
+                alt.Tooltip("utilisation_text:N", title=texts("red_utilisation")),
+            ],
+        )
+    )
+    limits = alt.Chart(
+        alt.InlineData(values=[{"access": rule["access_minimum"], "utilisation": rule["utilisation_limit"]}])
+    ).mark_rule(strokeDash=[4, 4], color=palette.MUTED)
+    return _styled(
+        alt.layer(limits.encode(x="access:Q"), limits.encode(y="utilisation:Q"), points).properties(
+            height=height, width="container"
+        )
+    )
+
+
+@_drawn_once
 def counts(frame: pl.DataFrame, *, title: str, name: str, note: str) -> Any:
     """Draw a bar for each row (code, name, value, value_text, note), in the order of the frame."""
     room = max([*frame["value"].to_list(), 1.0]) * 1.15

@@ -11,12 +11,17 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboards import access, formats, palette, shell, source
-from dashboards.downloads import Extract, to_csv, to_xlsx
+from dashboards.downloads import XLSX_TYPE, Extract, to_csv, to_parquet, to_xlsx
 from dashboards.i18n import Texts
 from dashboards.shell import Context
 from dashboards.state import PERIOD_TYPES, WAS
 from dashboards.views import Kpi, area_name
 
+_TABLE_FILES: tuple[tuple[str, Callable[[Extract], bytes], str, str], ...] = (
+    ("download_csv", to_csv, "text/csv", ":material/download:"),
+    ("download_xlsx", to_xlsx, XLSX_TYPE, ":material/table_view:"),
+    ("download_parquet", to_parquet, "application/vnd.apache.parquet", ":material/database:"),
+)
 _STYLE = Path(__file__).parent / "static" / "style.css"
 
 
@@ -196,21 +201,14 @@ def downloads(extract: Extract, stem: str, context: Context, taken: Callable[[],
         return lambda: write(taken() if taken else extract)
 
     with st.container(horizontal=True):
-        st.download_button(
-            context.texts("download_csv"),
-            data=access.audited("download", made(to_csv), file=f"{stem}.csv", rows=rows),
-            file_name=f"{stem}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"csv_{stem}",
-        )
-        st.download_button(
-            context.texts("download_xlsx"),
-            data=access.audited("download", made(to_xlsx), file=f"{stem}.xlsx", rows=rows),
-            file_name=f"{stem}.xlsx",
-            mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            icon=":material/table_view:",
-            on_click="ignore",
-            key=f"xlsx_{stem}",
-        )
+        for label, write, media_type, icon in _TABLE_FILES:
+            form = label.removeprefix("download_")
+            st.download_button(
+                context.texts(label),
+                data=access.audited("download", made(write), file=f"{stem}.{form}", rows=rows),
+                file_name=f"{stem}.{form}",
+                mime=media_type,
+                icon=icon,
+                on_click="ignore",
+                key=f"{form}_{stem}",
+            )

@@ -1,9 +1,10 @@
-"""What is shown, as a file: CSV that Excel reads, and a workbook that says where its numbers come from."""
+"""What is shown, as a file: CSV that Excel reads, a workbook or Parquet that say where their numbers come from."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ import polars as pl
 import xlsxwriter
 
 from dashboards import formats
+from dashboards.exports.scope import fact_text
 from dashboards.i18n import Texts
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -82,6 +84,20 @@ def to_xlsx(extract: Extract) -> bytes:
         for line, (name, value) in enumerate(extract.facts):
             sheet.write_string(line, 0, name, book.add_format({"bold": True}))
             _write_cell(sheet, line, 1, value, styles=styles)
+    return out.getvalue()
+
+
+def to_parquet(extract: Extract) -> bytes:
+    """Return the columns as they are, with what is said of them in the file's own metadata."""
+    out = io.BytesIO()
+    said = {name: fact_text(value, extract.language) for name, value in extract.facts}
+    extract.rows.select([column.name for column in extract.columns]).write_parquet(
+        out,
+        metadata={
+            "niis.facts": json.dumps(said, ensure_ascii=False),
+            "niis.definitions": json.dumps(list(extract.definitions), ensure_ascii=False),
+        },
+    )
     return out.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, components, formats
+from dashboards import charts, components, exports_view, formats
 from dashboards.shell import Context
 from dashboards.views import COHORT_POLICY, Row, area_name
 from dashboards.warehouse import Area
@@ -46,8 +46,9 @@ def draw(context: Context, area: Area, indicator: Row) -> None:
         )
         last = own.row(-1, named=True)
         behind = formats.number(last["denominator"] - last["numerator"], texts.language)
+        drawn = charts.lines(frame, texts, dashed=texts("monitoring_target"))
         components.chart(
-            charts.lines(frame, texts, dashed=texts("monitoring_target")),
+            drawn,
             alt=texts(
                 "monitoring_alt",
                 area=area_name(area, texts),
@@ -58,6 +59,9 @@ def draw(context: Context, area: Area, indicator: Row) -> None:
         )
         key = "monitoring_behind" if last["denominator"] >= last["numerator"] else "monitoring_ahead"
         st.caption(texts(key, count=behind.removeprefix("-"), period=frame["period_text"][own.height - 1]))
+        title = f"{texts('monitoring')} · {area_name(area, texts)} · {year}"
+        stem = f"monitoring_{indicator['indicator_code']}_{context.state.hierarchy}_{area.area_code}_{year}"
+        exports_view.offer_chart(context, drawn, title, stem)
 
 
 def _compared(context: Context, indicator: Row) -> list[Row]:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from dashboards import formats, palette
+from dashboards import charts, components, exports_view, formats, palette
 from dashboards.red import categorise, rule_of
-from dashboards.shell import Context
+from dashboards.shell import Context, period_text
 from dashboards.views import area_name
 from dashboards.warehouse import Area
 
 
-def draw(context: Context, below: Sequence[Area]) -> None:
+def draw(context: Context, area: Area, below: Sequence[Area]) -> None:
     """Draw the categories of the areas by the default rule; nothing where none has both values."""
     texts, language, state = context.texts, context.texts.language, context.state
     rule = rule_of(context.release)
@@ -31,15 +31,31 @@ def draw(context: Context, below: Sequence[Area]) -> None:
         for label, count in Counter(texts.named(item.category, "label") for item in found).items():
             counted = texts("red_count", count=formats.number(count, language))
             st.markdown(f"**{label}** · {counted} · {described[label]}")
-        with st.expander(texts("red_areas")):
-            shown = [
+        frame = pl.DataFrame(
+            [
                 {
-                    texts("area"): area_name(areas[item.area_code], texts),
-                    texts("red_category"): f"{palette.SIGNS[item.category['colour_token']]}"
-                    f" {texts.named(item.category, 'label')}",
-                    texts("red_access"): f"{formats.number(item.access, language, 1)} %",
-                    texts("red_utilisation"): f"{formats.number(item.utilisation, language, 1)} %",
+                    "area_name": area_name(areas[item.area_code], texts),
+                    "access": item.access,
+                    "utilisation": item.utilisation,
+                    "access_text": formats.in_unit(item.access, "percent", language, 1),
+                    "utilisation_text": formats.in_unit(item.utilisation, "percent", language, 1),
+                    "category": f"{palette.SIGNS[item.category['colour_token']]} {texts.named(item.category, 'label')}",
+                    "colour_token": item.category["colour_token"],
                 }
                 for item in found
             ]
-            st.dataframe(pl.DataFrame(shown), hide_index=True)
+        )
+        sizes = Counter(frame["category"].to_list()).most_common()
+        counted = "; ".join(f"{category}: {formats.number(count, language)}" for category, count in sizes)
+        drawn = charts.quadrants(frame, rule, texts)
+        said = {"area": area_name(area, texts), "period": period_text(context), "count": frame.height}
+        components.chart(drawn, alt=texts("red_alt", **said, counts=counted))
+        st.caption(texts("red_scatter_note"))
+        stem = f"red_{state.hierarchy}_{state.area}_{state.period_type}_{state.period}"
+        exports_view.offer_chart(context, drawn, f"{texts('red')} · {said['area']} · {said['period']}", stem)
+        with st.expander(texts("red_areas")):
+            shown = {
+                "area": "area_name", "red_category": "category", "red_access": "access_text",
+                "red_utilisation": "utilisation_text",
+            }  # fmt: skip
+            st.dataframe(frame.select(pl.col(name).alias(texts(key)) for key, name in shown.items()), hide_index=True)

@@ -8,9 +8,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import polars as pl
-
-from dashboards.downloads import Extract, to_csv, to_xlsx
+from dashboards.downloads import Extract, to_csv, to_parquet, to_xlsx
 from dashboards.exports import extracts
 from dashboards.exports.extracts import ExtractError
 from dashboards.exports.scope import Scope, fact_text, scope_facts
@@ -36,7 +34,7 @@ def to_bytes(registry: Registry, kind: ExtractKind, extract: Extract, form: str)
             )
         return to_xlsx(extracts.titled(registry, kind, extract))
     if form == "parquet":
-        return _to_parquet(extract)
+        return to_parquet(extract)
     return to_csv(extract)
 
 
@@ -105,16 +103,3 @@ def _put(archive: zipfile.ZipFile, name: str, content: bytes, at: datetime) -> N
     entry = zipfile.ZipInfo(name, (at.year, at.month, at.day, at.hour, at.minute, at.second))
     entry.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(entry, content)
-
-
-def _to_parquet(extract: Extract) -> bytes:
-    out = io.BytesIO()
-    said = {name: fact_text(value, extract.language) for name, value in extract.facts}
-    extract.rows.select([pl.col(column.name) for column in extract.columns]).write_parquet(
-        out,
-        metadata={
-            "niis.facts": json.dumps(said, ensure_ascii=False),
-            "niis.definitions": json.dumps(list(extract.definitions), ensure_ascii=False),
-        },
-    )
-    return out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import date
 
 import openpyxl
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.downloads import Column, Extract, neutral, to_csv, to_xlsx
+from dashboards.downloads import Column, Extract, neutral, to_csv, to_parquet, to_xlsx
 
 COLUMNS = [Column("code", "Mã"), Column("name", "Tên"), Column("value", "Giá trị", 1)]
 
@@ -66,3 +67,14 @@ def test_a_workbook_gives_every_text_back(names: list[str]) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(extract(names))))["Số liệu"]
     found = [sheet.cell(line + 2, 2).value for line in range(len(names))]
     assert found == [neutral(name) for name in names]
+
+
+def test_parquet_holds_the_columns_and_says_what_they_are() -> None:
+    rows = pl.DataFrame({"area_name": ["Hà Nội"], "value": [91.25], "hidden": ["no"]})
+    columns = [Column("area_name", "Địa bàn"), Column("value", "Giá trị", 1)]
+    extract = Extract(rows, columns, [{"Chỉ số": "Tỷ lệ"}], [("Bản", "r-1"), ("Đến ngày", date(2026, 3, 31))], "vi")
+    content = io.BytesIO(to_parquet(extract))
+    assert pl.read_parquet(content).to_dict(as_series=False) == {"area_name": ["Hà Nội"], "value": [91.25]}
+    said = pl.read_parquet_metadata(content)
+    assert json.loads(said["niis.facts"]) == {"Bản": "r-1", "Đến ngày": "31/03/2026"}
+    assert json.loads(said["niis.definitions"]) == [{"Chỉ số": "Tỷ lệ"}]

@@ -45,7 +45,7 @@ def test_every_key_that_is_asked_for_exists_and_every_text_is_used() -> None:
     families = (
         "period_type_", "unit_", "language_", "check_", "severity_", "submission_", "kind_", "due_note_", "sex_",
         "link_", "timeline_", "residence_", "dose_status_", "appointment_", "verdict_",
-        "as_of_banner_", "nowcast_", "breakdown_",
+        "as_of_banner_", "nowcast_", "breakdown_", "reminder_",
     )  # fmt: skip
     unused = [key for key in keys if not re.search(rf"[\"']{key}[\"']", code) and not key.startswith(families)]
     assert unused == []
