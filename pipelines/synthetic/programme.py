@@ -124,6 +124,8 @@ def generate(
     months = [add_months(first_month, step) for step in range(_span(first_month, last_month))]
     for year in sorted({month.year for month in months}):
         writer.reports(f"targets_{year}", records.target_rows(places, who, year, scale, seed), spoilt=False)
+        estimates = records.estimate_rows(places, year, scale, seed, is_nation=len(places) == whole)
+        writer.reports(f"estimates_{year}", estimates, spoilt=False)
     for done, month in enumerate(months, 1):
         _write_month(writer, places, who, population, month, paper if done <= _PAPER_MONTHS else [])
         if progress is not None:

@@ -51,6 +51,11 @@ _OPT_OUT_SHARE = 1
 # One dose in so many is sent by a second facility too, or told by the family.
 _SENT_TWICE_ONE_IN = 200
 _DECLARED_ONE_IN = 250
+# Shares of a province's births that are registered within the year, and that a projection from the census finds: some
+# lie further from the target than a difference that is looked into.
+_REGISTERED_SHARE, _CENSUS_SHARE = (0.93, 1.0), (0.88, 1.12)
+# UN World Population Prospects, Viet Nam 2022: surviving infants of births.
+_SURVIVAL = 1_423_035 / 1_442_809
 
 
 @dataclass(frozen=True)
@@ -459,9 +464,47 @@ def target_rows(places: pl.DataFrame, who: Reporters, year: int, scale: float, s
     }
     ends = np.cumsum(births) + random.random()
     for measure, share in shares.items():
-        # Differences of a rounded running sum: no commune is off by more than one child, and nothing drifts.
-        columns[measure] = np.diff(np.floor(np.concatenate([[0.0], ends * share]))).astype(int)
+        columns[measure] = _whole(ends, share)
+    # Births that were registered in the year: fewer where roads are long.
+    shift = np.random.default_rng([seed, year, 6]).uniform(*_REGISTERED_SHARE, places["province_code"].n_unique())
+    by_province = dict(zip(places["province_code"].unique().sort(), shift, strict=True))
+    registered = births * places["province_code"].replace_strict(by_province, return_dtype=pl.Float64).to_numpy()
+    columns["registered_live_births"] = _whole(np.cumsum(registered), 1.0)
     return pl.DataFrame(columns).with_columns(pl.all().cast(pl.String))
+
+
+def _whole(ends: NDArray[np.float64], share: float) -> NDArray[np.int64]:
+    """Return differences of a rounded running sum: no commune is off by more than one child, and nothing drifts."""
+    counts: NDArray[np.int64] = np.diff(np.floor(np.concatenate([[0.0], ends * share]))).astype(np.int64)
+    return counts
+
+
+def estimate_rows(places: pl.DataFrame, year: int, scale: float, seed: int, *, is_nation: bool) -> pl.DataFrame:
+    """Return estimates of a year that no facility makes, long: the census' births of provinces, the UN's of a nation.
+
+    Those of provinces lie some percent off the births of the programme, as estimates do.
+    """
+    births = places.group_by("province_code").agg(pl.col("births_per_year").sum()).sort("province_code")
+    random = np.random.default_rng([seed, year, 8])
+    census = births["births_per_year"].to_numpy() * scale * random.uniform(*_CENSUS_SHARE, births.height)
+    rows = [
+        (code, "census_births", str(round(value))) for code, value in zip(births["province_code"], census, strict=True)
+    ]
+    if is_nation:
+        total = float(births["births_per_year"].sum()) * scale
+        rows += [
+            ("VN", "un_live_births", str(round(total))),
+            ("VN", "un_surviving_infants", str(round(total * _SURVIVAL))),
+        ]
+    return pl.DataFrame(rows, schema=["area_code", "measure_code", "value"], orient="row").select(
+        "area_code",
+        pl.lit("63").alias("hierarchy_code"),
+        pl.lit(str(year)).alias("period"),
+        "measure_code",
+        "value",
+        pl.lit(f"{year}-01-05 08:00:00").alias("submitted_at"),
+        pl.lit(SOURCE_CODE).alias("source_code"),
+    )
 
 
 def district_rows(given: pl.DataFrame, registry: Registry, district_code: str, month: date) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.facilities import SCHEMA, FacilityRegisterError, read_facilities
 from pipelines.reference import load_registry
-from pipelines.synthetic import generate
+from pipelines.synthetic import generate, records
 from pipelines.synthetic.children import Population
 from pipelines.synthetic.register import communes, facilities
 
@@ -73,3 +73,30 @@ def test_a_register_that_names_an_unknown_commune_is_refused_with_its_line(tmp_p
     path.write_text(f"{header}\n0000101,A,A,commune_station,99999,00097,2010-01-01,,synthetic\n", encoding="utf-8")
     with pytest.raises(FacilityRegisterError, match=r"line 2 .*commune of 2017"):
         read_facilities(path)
+
+
+def test_denominators_lie_side_by_side_and_apart() -> None:
+    registry = load_registry()
+    places = communes(registry, None)
+    who = records.reporters(places, facilities(places, 1.0), 1)
+    targets = records.target_rows(places, who, 2025, 0.05, 1)
+    births = targets["registered_live_births"].cast(pl.Float64).sum()
+    target = targets["target_under1"].cast(pl.Float64).sum()
+    assert 0.93 * target < births < target
+    estimates = records.estimate_rows(places, 2025, 0.05, 1, is_nation=True)
+    assert set(estimates["measure_code"]) <= registry.measures.keys()
+    sums = {
+        code: float(value)
+        for code, value in estimates.group_by("measure_code").agg(pl.col("value").cast(pl.Float64).sum()).iter_rows()
+    }
+    assert abs(sums["un_live_births"] - target) < 2
+    assert sums["un_surviving_infants"] < sums["un_live_births"]
+    census = estimates.filter(pl.col("measure_code") == "census_births")
+    assert census.height == 63
+    # Some provinces lie further off than a difference that is looked into.
+    own = dict(places.group_by("province_code").agg(pl.col("births_per_year").sum() * 0.05).iter_rows())
+    off = [abs(float(row["value"]) / own[row["area_code"]] - 1) for row in census.iter_rows(named=True)]
+    assert max(off) > 0.1 > min(off)
+    # A part of the nation has no estimate of the nation.
+    some = records.estimate_rows(communes(registry, ["06"]), 2025, 0.05, 1, is_nation=False)
+    assert set(some["area_code"]) == {"06"}
