@@ -7,7 +7,7 @@ JOBS   ?= 2
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-oidc demo dev parity test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts bench-metrics bench-dashboards lock clean
+.PHONY: help setup setup-spark setup-oidc demo dev parity test test-fast lint format types imports docs docs-check validate check bench-intake bench-evaluation bench-persons bench-cohorts bench-metrics bench-dashboards screenshots lock clean
 
 help: ## What can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -91,6 +91,9 @@ bench-metrics: setup ## All marts of twelve national months, and the queries of 
 
 bench-dashboards: setup ## 50 and 100 readers of a served home, the weight of a view, and a slow line
 	$(BIN)/python -m benchmarks.dashboards
+
+screenshots: setup ## The pictures of the README, from the pages of HOME_DIR (needs Chromium)
+	$(BIN)/python -m benchmarks.screenshots --home $(HOME_DIR)
 
 lock: ## Resolve the dependencies again (needs uv)
 	uv pip compile --python-version 3.11 --generate-hashes --no-header --no-strip-extras -q pyproject.toml -o requirements.txt
