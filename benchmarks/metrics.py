@@ -21,6 +21,7 @@ import polars as pl
 
 from benchmarks.measure import measured
 from dashboards.warehouse import Release, open_release
+from pipelines.reference import load_registry
 from pipelines.settings import Settings
 
 FIRST_MONTH, LAST_MONTH = "2025-01", "2025-12"
@@ -83,6 +84,12 @@ def _of_area(
         ),
         f"{level}: checks of a value": lambda: release.checks_touching([chosen]),
     }
+    span = release.months_of("year", year)
+    given = str(release.definition(chosen)["dose_code"])
+    found[f"{level}: who pays, sex and age"] = lambda: release.dose_breakdowns([given], tree, [area, *below], *span)
+    found[f"{level}: breakdown by month"] = lambda: release.dose_breakdown_months(given, tree, area, *span)
+    products = [row.product_code for row in load_registry().products.values()]
+    found[f"{level}: form of paid service"] = lambda: release.injections(products, tree, area, *span)
     if below:
         found[f"{level}: areas below"] = values([chosen], below, "year", year, year)
         red = release.red_rules().row(0, named=True)
