@@ -1215,13 +1215,15 @@ class Release:
             " where hierarchy_code = ? and list_contains(?, area_code) union all"
             " select i.top_code, a.area_code from dim_areas as a join inside as i on a.parent_code = i.area_code"
             " where a.hierarchy_code = ?),"
-            " places as (select i.top_code as area_code, f.facility_code from inside as i"
-            f" join dim_facilities as f on f.{_FACILITY_AREA[hierarchy_code]} = i.area_code)"
-            f" select area_code, dose_code, {', '.join(own)}, cast(sum(dose_count) as bigint) as dose_count"
-            " from fct_dose_breakdowns join places using (facility_code) join dim_product_series using (product_code)"
+            " places as materialized (select i.top_code as area_code, f.facility_code from inside as i"
+            f" join dim_facilities as f on f.{_FACILITY_AREA[hierarchy_code]} = i.area_code),"
+            # Few rows a facility: what it counts is added up once, and then to each area that it lies in.
+            f" counts as materialized (select facility_code, dose_code, {', '.join(own)}, sum(dose_count) as dose_count"
+            " from fct_dose_breakdowns join dim_product_series using (product_code)"
             " join dim_vaccine_doses using (series_code, dose_number)"
-            f" where dose_code in ({_marks(dose_codes)}) and month between ? and ?"
-            f" group by grouping sets ({sets}) order by all",
+            f" where dose_code in ({_marks(dose_codes)}) and month between ? and ? group by all)"
+            f" select area_code, dose_code, {', '.join(own)}, cast(sum(dose_count) as bigint) as dose_count"
+            f" from counts join places using (facility_code) group by grouping sets ({sets}) order by all",
             [hierarchy_code, list(area_codes), hierarchy_code, *dose_codes, *months],
         )
 
