@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import access, behind_view, decide_view, desk, desk_files_view, formats
+from dashboards import access, behind_view, decide_view, desk, desk_files_view, documents_view, formats
 from dashboards.shell import Context
 from pipelines.access.policy import Place
 from pipelines.reference import DecisionKind, DecisionState, Registry, load_registry
@@ -25,6 +25,7 @@ def draw(context: Context) -> None:
     registry, store = load_registry(), decisions(access.settings())
     st.title(texts("page_desk"))
     st.caption(texts("desk_intro"))
+    documents_view.draw(context)
     decide_view.say(context)
     if not context.state.as_of:
         decide_view.ask_name(context)

@@ -8,10 +8,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import access, charts, components, formats, source
+from dashboards import charts, components, documents_view, formats
 from dashboards.downloads import Column, Extract
 from dashboards.shell import Context
-from pipelines.access.audit import AuditError
 
 _PAGE = 100
 _RECEIPTS = 500
@@ -28,7 +27,7 @@ def draw(context: Context) -> None:
     names = [texts("tab_checks"), texts("tab_rejected"), texts("tab_receipts")]
     checks_tab, rejected_tab, receipts_tab = st.tabs(names)
     with checks_tab:
-        _documents(context)
+        documents_view.draw(context)
         _checks(context, checks)
     with rejected_tab:
         _rejected(context)
@@ -71,25 +70,6 @@ def _checks(context: Context, checks: pl.DataFrame) -> None:
         for row in checks.iter_rows(named=True)
     ]
     _list(context, pl.DataFrame(rows), "checks")
-
-
-def _documents(context: Context) -> None:
-    """Offer the pages that Great Expectations makes of the checks, to whoever works on findings."""
-    texts = context.texts
-    release_id = context.release.info().release_id
-    if not access.may_see_checks() or not source.has_documents(release_id):
-        return
-    if not st.button(texts("docs_open"), icon=":material/fact_check:", key="w_docs_open"):
-        return
-    try:
-        address = access.open_checks(release_id)
-    except AuditError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    if address is None:
-        st.warning(texts("download_no_cookie"), icon=":material/cookie:")
-        return
-    st.html(f'<a class="handout" href="{address}" target="_blank" rel="noopener">{texts("docs_ready")}</a>')
 
 
 def _rejected(context: Context) -> None:

@@ -59,7 +59,7 @@ _NO_SUCH_PAGE = (
     "This page is too old or does not exist; open it again from the page of data quality."
 )
 _CHECKS_PAGE = re.compile(r"[a-z_]+\.html")
-_LOADS_NOTHING = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_LOADS_NOTHING = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 class BrowserSession:

@@ -30,7 +30,7 @@ _KEPT_TAGS = frozenset(
 _VOID_TAGS = frozenset({"br"})
 _KEPT_ATTRIBUTES = frozenset({"class", "id", "colspan", "rowspan"})
 _SILENT_TAGS = frozenset({"script", "style", "svg", "template"})
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b2733; background: #fff; margin: 0 auto; max-width: 1100px;
   padding: 1.2rem; }
