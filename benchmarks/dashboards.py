@@ -104,7 +104,7 @@ class Reader:
                     asked.rerun_script.page_name, asked.rerun_script.query_string = page, query
                     started = time.perf_counter()
                     await socket.send(asked.SerializeToString())
-                    while not self._take(bytes(await socket.recv())):
+                    while not self._take(await socket.recv(decode=False)):
                         pass
                     self._seen.seconds.append(time.perf_counter() - started)
                     wait = pause.uniform(*LOOKS_FOR)
