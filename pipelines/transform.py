@@ -28,7 +28,9 @@ BuildMode = Literal["changed", "selected_months", "everything"]
 TARGET_DIR = DBT_PROJECT_DIR / "target"
 WAREHOUSE_NAME = "build.duckdb"
 
-_VARIABLE = re.compile(r"\bvar\s*\(")
+# What a model may depend on beside its references: a variable, or what the last build left in the warehouse. dbt lists no
+# macro that parsing does not reach, such as one behind a relation that is not there yet.
+_OUTSIDE = re.compile(r"\bvar\s*\(|\bget_relation\s*\(")
 _PROJECT_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
 _FAILED = frozenset({"error", "fail", "runtime error"})
 _parsed: dict[str, Manifest] = {}
@@ -106,21 +108,22 @@ def definition_nodes(manifest: Manifest) -> list[str]:
     """Return the names of seeds and of models that rest on seeds alone, what comes first before what rests on it.
 
     Nothing but the project's files changes them.
-    A model or a macro of the project that reads a variable may depend on the lake or the day, so it is none of these.
+    A model or a macro of the project that reads a variable may depend on the lake or the day, and one that looks for a
+    relation on the last build, so it is none of these.
     """
     found: dict[str, str] = {}
     waiting: dict[str, Any] = {}
     for key, node in manifest.nodes.items():
         if node.resource_type.value == "seed":
             found[key] = node.name
-        elif node.resource_type.value == "model" and not _reads_variable(node, manifest):
+        elif node.resource_type.value == "model" and not _looks_outside(node, manifest):
             waiting[key] = node
     while ready := [key for key, node in waiting.items() if found.keys() >= set(node.depends_on.nodes)]:
         found |= {key: waiting.pop(key).name for key in ready}
     return list(found.values())
 
 
-def _reads_variable(node: Any, manifest: Manifest) -> bool:
+def _looks_outside(node: Any, manifest: Manifest) -> bool:
     seen: set[str] = set()
     waiting = list(node.depends_on.macros)
     while waiting:
@@ -130,7 +133,7 @@ def _reads_variable(node: Any, manifest: Manifest) -> bool:
         seen.add(macro.unique_id)
         waiting += macro.depends_on.macros
     texts = [node.raw_code, *(manifest.macros[key].macro_sql for key in seen)]
-    return any(_VARIABLE.search(text) for text in texts)
+    return any(_OUTSIDE.search(text) for text in texts)
 
 
 def project_version() -> str:

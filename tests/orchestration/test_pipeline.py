@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import sqlite3
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from pipelines.build import plan_build
@@ -159,3 +161,27 @@ def test_a_failed_blocking_check_keeps_the_last_good_copy(
     assert run(home_copy, SilentReporter(), clock=LATER).is_new
     ledger = Ledger(home_copy.ledger)
     assert ledger.built_through() == ledger.latest_batch_no()
+
+
+def test_a_new_lot_number_counts_no_month_of_persons_again(
+    home_copy: Settings, programme: Programme, tmp_path: Path
+) -> None:
+    """All months were counted again once, since what the last build left was taken for a definition."""
+    sent = next(path for path in programme.files() if path.name.startswith("dose_records_"))
+    rows = list(csv.DictReader(sent.read_text(encoding="utf-8-sig").splitlines()))
+    late = tmp_path / "late.csv"
+    with late.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(
+            row | {"action": "sửa", "lot_number": "LO-MOI", "submitted_at": "2026-03-03 10:00:00"} for row in rows[:20]
+        )
+    submit(home_copy, [late])
+    assert run(home_copy, SilentReporter(), clock=LATER).is_new
+    with duckdb.connect(str(home_copy.warehouse), read_only=True) as connection:
+        assert connection.execute("select count(*) from int_affected_persons").fetchall() != [(0,)]
+        # Of later months nobody was counted yet, so they are asked for again.
+        touched = connection.execute(
+            "select month from int_touched_person_months where month <= ?", [LAST_MONTH]
+        ).fetchall()
+        assert touched == []
