@@ -28,7 +28,7 @@ BuildMode = Literal["changed", "selected_months", "everything"]
 TARGET_DIR = DBT_PROJECT_DIR / "target"
 WAREHOUSE_NAME = "build.duckdb"
 
-# What a model may depend on beside its references: a variable, or what the last build left in the warehouse. dbt lists no
+# What a model may depend on beside its references: a variable, or what the last build left behind. dbt lists no
 # macro that parsing does not reach, such as one behind a relation that is not there yet.
 _OUTSIDE = re.compile(r"\bvar\s*\(|\bget_relation\s*\(")
 _PROJECT_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
