@@ -20,9 +20,21 @@
     {%- else %}true{% endif -%}
 {%- endmacro %}
 
-{# For models kept by month whose months may come out empty: what stands for them goes first. #}
-{% macro forget_touched_months(months) -%}
+{# For models kept by month: what stands for a month goes before its new rows come, since a month may come out empty.
+   (dbt's own `delete+insert` deletes only the months that come again.) #}
+{% macro forget_touched_months(months, column='month') -%}
     {%- if is_incremental() -%}
-    delete from {{ this }} where month in (select month from {{ ref(months) }})
+    delete from {{ this }} where {{ column }} in (select month from {{ ref(months) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# The same for models kept by period, of whatever kind, that ends with or holds a touched month. #}
+{% macro forget_touched_periods() -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }} where period_end_month in (
+        select periods.period_end_month
+        from {{ ref('dim_period_months') }} as periods
+        inner join {{ ref('int_touched_months') }} as touched on periods.month = touched.month
+    )
     {%- endif -%}
 {%- endmacro %}

@@ -1,4 +1,5 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='month', tags=['monthly']) }}
+{{ config(materialized='incremental', incremental_strategy='append', tags=['monthly'],
+    pre_hook="{{ forget_touched_months('int_touched_months') }}") }}
 
 with records as (
     select * from {{ ref('int_dose_records_current') }}

@@ -1,4 +1,5 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='month', tags=['monthly']) }}
+{{ config(materialized='incremental', incremental_strategy='append', tags=['monthly'],
+    pre_hook="{{ forget_touched_months('int_touched_months') }}") }}
 
 -- A dose that stands in a record and in the facility's own monthly report is one dose: records count where the
 -- facility sent records for the month, else its report, else the records that came in late with another month's file.

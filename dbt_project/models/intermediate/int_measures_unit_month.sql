@@ -1,4 +1,5 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='month', tags=['monthly']) }}
+{{ config(materialized='incremental', incremental_strategy='append', tags=['monthly'],
+    pre_hook="{{ forget_touched_months('int_touched_months') }}") }}
 
 -- Everything that adds up: what facilities count, what larger reports add, and how much of what is expected is in.
 with facility_values as (

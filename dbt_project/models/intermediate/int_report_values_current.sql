@@ -1,5 +1,6 @@
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key='period_end_month', tags=['monthly']
+    materialized='incremental', incremental_strategy='append', tags=['monthly'],
+    pre_hook="{{ forget_touched_months('int_touched_months', 'period_end_month') }}"
 ) }}
 
 with report_values as (

@@ -1,5 +1,5 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='period_end_month',
-    on_schema_change='fail', tags=['monthly']) }}
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', tags=['monthly'],
+    pre_hook="{{ forget_touched_periods() }}") }}
 
 -- depends_on: {{ ref('int_touched_months') }}
 -- How the values of areas are spread below each area above them, as rows of `distributions` ask: for quarters, years and
