@@ -23,7 +23,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +37,7 @@ from websockets.typing import Origin, Subprotocol
 
 from benchmarks.line import Line
 from benchmarks.measure import PAGE_BYTES, measured
+from benchmarks.serving import wait_for
 from dashboards.warehouse import Release, current_release_id, open_release
 from pipelines.settings import Settings
 
@@ -165,12 +165,7 @@ def server(published: Path) -> Iterator[int]:
     )
     process = subprocess.Popen([sys.executable, "-c", start, str(published), str(PORT)], stdout=subprocess.DEVNULL)
     try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{ADDRESS}/healthz", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+        wait_for(ADDRESS)
         yield process.pid
     finally:
         process.terminate()

@@ -9,12 +9,12 @@ import argparse
 import io
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+
+from benchmarks.serving import wait_for
 
 CHROMIUM = Path("/usr/bin/chromium")
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -40,12 +40,7 @@ def main() -> int:
     server = subprocess.Popen([*niis, "serve", "--port", str(PORT)], stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{PORT}"
     try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+        wait_for(address)
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
             for name, path, width, height, theme in SHOTS:

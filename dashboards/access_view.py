@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from dashboards import access, formats
 from dashboards.access import Entry
+from dashboards.downloads import XLSX_TYPE, Extract, to_csv, to_xlsx
 from dashboards.i18n import Texts
 from pipelines.access.audit import AuditLog
 from pipelines.access.policy import AccessDeniedError, Place, Reader
@@ -120,6 +122,20 @@ def private_download(
     seconds = int(load_registry().access_parameters["download_seconds"].value)
     st.html(f'<a class="handout" href="{address}" download>{texts("download_ready")}</a>')
     st.caption(texts("download_once", seconds=seconds))
+
+
+def private_tables(texts: Texts, extract: Extract, stem: str, key: str, **what: str | int) -> None:
+    """Draw such a button for each form of a table: CSV and XLSX."""
+    for suffix, make, media_type in (("csv", to_csv, "text/csv"), ("xlsx", to_xlsx, XLSX_TYPE)):
+        private_download(
+            texts,
+            texts(f"download_{suffix}"),
+            partial(make, extract),
+            f"{stem}.{suffix}",
+            media_type,
+            f"{key}_{suffix}",
+            **what,
+        )
 
 
 def place_name(place: Place, texts: Texts) -> str:

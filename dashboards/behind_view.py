@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from dashboards import access, access_view, behind, formats
-from dashboards.downloads import XLSX_TYPE, to_csv, to_xlsx
 from dashboards.shell import Context
 from pipelines.access.audit import AuditError
 from pipelines.access.policy import AccessDeniedError
@@ -66,20 +64,8 @@ def draw(context: Context, finding: Mapping[str, Any], rule_name: str) -> None:
     ]
     rule = {texts("rule"): rule_name, texts("detail"): texts.named(dict(finding), "detail")}
     extract = behind.extract(rows, texts, rule, facts)
-    for label, suffix, make, media_type in (
-        (texts("download_csv"), "csv", to_csv, "text/csv"),
-        (texts("download_xlsx"), "xlsx", to_xlsx, XLSX_TYPE),
-    ):
-        access_view.private_download(
-            texts,
-            label,
-            partial(make, extract),
-            f"{texts('behind_file')}_{key[:8]}.{suffix}",
-            media_type,
-            f"behind_{suffix}",
-            finding=key,
-            rows=rows.height,
-        )
+    stem = f"{texts('behind_file')}_{key[:8]}"
+    access_view.private_tables(texts, extract, stem, "behind", finding=key, rows=rows.height)
 
 
 def _text(column: pl.Series, language: str) -> pl.Series:

@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import access, access_view, area_picker, components, due, formats, shell
-from dashboards.downloads import XLSX_TYPE, to_csv, to_xlsx
+from dashboards.downloads import to_csv
 from dashboards.shell import Context
 from dashboards.views import area_name
 from pipelines.care.reminders import reminders
@@ -71,24 +71,16 @@ def draw(context: Context) -> None:
             (texts("as_of"), info.as_of_date),
             (texts("release"), info.release_id),
         ]
-        stem = f"{texts('due_file')}_{state.hierarchy}_{area.area_code}_{day}"
-        extract = due.extract(shown, texts, facts, words)
-        for label, suffix, make, media_type in (
-            (texts("download_csv"), "csv", to_csv, "text/csv"),
-            (texts("download_xlsx"), "xlsx", to_xlsx, XLSX_TYPE),
-        ):
-            access_view.private_download(
-                texts,
-                label,
-                partial(make, extract),
-                f"{stem}.{suffix}",
-                media_type,
-                f"due_{suffix}",
-                hierarchy=state.hierarchy,
-                area=area.area_code,
-                day=day.isoformat(),
-                rows=shown.height,
-            )
+        access_view.private_tables(
+            texts,
+            due.extract(shown, texts, facts, words),
+            f"{texts('due_file')}_{state.hierarchy}_{area.area_code}_{day}",
+            "due",
+            hierarchy=state.hierarchy,
+            area=area.area_code,
+            day=day.isoformat(),
+            rows=shown.height,
+        )
 
 
 def _reminders(context: Context, frame: pl.DataFrame, day: date) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
 
 SESSION_COOKIE = "niis_session"
 _TOKEN_BYTES = 32
@@ -39,16 +40,24 @@ class SitePass:
     release_id: str
 
 
-class SitePasses:
-    """The passes that still hold, kept in this process alone."""
+class _Bound(Protocol):
+    @property
+    def session(self) -> str: ...
+
+
+B = TypeVar("B", bound=_Bound)
+
+
+class _Tokens(Generic[B]):
+    """What tokens stand for, each bound to a browser and for a time, kept in this process alone."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin empty."""
         self._clock = clock
-        self._held: dict[str, tuple[float, SitePass]] = {}
+        self._held: dict[str, tuple[float, B]] = {}
         self._lock = threading.Lock()
 
-    def issue(self, site_pass: SitePass, lasts: timedelta) -> str:
+    def issue(self, bound: B, lasts: timedelta) -> str:
         """Return a new token."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         with self._lock:
@@ -56,42 +65,32 @@ class SitePasses:
             self._held = {key: entry for key, entry in self._held.items() if entry[0] > now}
             while len(self._held) >= _MOST:
                 self._held.pop(next(iter(self._held)))
-            self._held[token] = (now + lasts.total_seconds(), site_pass)
+            self._held[token] = (now + lasts.total_seconds(), bound)
         return token
+
+    def drop(self, session: str | None) -> None:
+        """Throw away whatever is a browser's."""
+        with self._lock:
+            self._held = {key: entry for key, entry in self._held.items() if entry[1].session != session}
+
+    def _if_of(self, entry: tuple[float, B] | None, session: str | None) -> B | None:
+        if entry is None or self._clock() >= entry[0] or session is None:
+            return None
+        return entry[1] if secrets.compare_digest(entry[1].session, session) else None
+
+
+class SitePasses(_Tokens[SitePass]):
+    """The passes that still hold."""
 
     def of(self, token: str, session: str | None) -> SitePass | None:
         """Return the pass of a token; None when it is too old, was dropped, or is another browser's."""
         with self._lock:
-            until, found = self._held.get(token, (0.0, None))
-        if found is None or self._clock() >= until or session is None:
-            return None
-        return found if secrets.compare_digest(found.session, session) else None
-
-    def drop(self, session: str | None) -> None:
-        """Let a browser in no longer."""
-        with self._lock:
-            self._held = {key: entry for key, entry in self._held.items() if entry[1].session != session}
+            entry = self._held.get(token)
+        return self._if_of(entry, session)
 
 
-class Handouts:
-    """The addresses that can still be used, kept in this process alone."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin empty."""
-        self._clock = clock
-        self._waiting: dict[str, tuple[float, Handout]] = {}
-        self._lock = threading.Lock()
-
-    def issue(self, handout: Handout, lasts: timedelta) -> str:
-        """Return a new token for a file."""
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        with self._lock:
-            now = self._clock()
-            self._waiting = {key: entry for key, entry in self._waiting.items() if entry[0] > now}
-            while len(self._waiting) >= _MOST:
-                self._waiting.pop(next(iter(self._waiting)))
-            self._waiting[token] = (now + lasts.total_seconds(), handout)
-        return token
+class Handouts(_Tokens[Handout]):
+    """The addresses that can still be used."""
 
     def take(self, token: str, session: str | None) -> Handout | None:
         """Return what waits for a token, once; None when it was used, is too old, or is another browser's.
@@ -99,15 +98,8 @@ class Handouts:
         A token in the wrong hands is void afterwards.
         """
         with self._lock:
-            until, handout = self._waiting.pop(token, (0.0, None))
-        if handout is None or self._clock() >= until or session is None:
-            return None
-        return handout if secrets.compare_digest(handout.session, session) else None
-
-    def drop(self, session: str | None) -> None:
-        """Throw away whatever waits for a browser."""
-        with self._lock:
-            self._waiting = {key: entry for key, entry in self._waiting.items() if entry[1].session != session}
+            entry = self._held.pop(token, None)
+        return self._if_of(entry, session)
 
 
 handouts = Handouts()

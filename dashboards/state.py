@@ -40,7 +40,7 @@ class ViewState:
 
     def categories(self) -> dict[str, str]:
         """Return the chosen category of each breakdown of doses; empty for all."""
-        return {"service_type": self.service_type, "sex": self.sex, "age_group": self.age_group}
+        return {code: getattr(self, code) for code in BREAKDOWNS}
 
     def at(self, area_code: str) -> ViewState:
         """Return the same view of another area."""

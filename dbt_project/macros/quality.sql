@@ -28,7 +28,7 @@
         records.facility_code,
         records.month,
         cast(records.dose_status as string) in (
-            select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
+            {{ given_statuses() }}
         ) as is_given,
         records.birth_date,
         records.given_date,

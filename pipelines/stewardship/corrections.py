@@ -77,7 +77,9 @@ def approvals(states: Mapping[Subject, State]) -> dict[str, Approval]:
 
 def waiting_corrections(settings: Settings, approved: Mapping[str, Approval]) -> list[Path]:
     """Return the held files that were approved and no run has taken in yet, in the order of their names."""
-    return sorted(path for file_id, path in _held(settings).items() if file_id in approved)
+    # To know what is held, every file of the folder is read.
+    known = _held(settings) if approved else {}
+    return sorted(path for file_id, path in known.items() if file_id in approved)
 
 
 def require_undoable(settings: Settings, state: State, told: Iterable[Decision]) -> None:

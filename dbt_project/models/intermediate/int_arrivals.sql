@@ -12,18 +12,9 @@ facility_months as (
     where is_received and {{ touched('month') }}
 ),
 
-statuses as (
-    select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
-),
-
 standing as (
     select record_key, facility_code, month
-    from {{ ref('int_dose_records_current') }}
-    where
-        is_live
-        and record_origin = 'facility'
-        and cast(dose_status as string) in (select canonical_value from statuses)
-        and {{ touched('month') }}
+    from ({{ counted_records() }}) as records
 ),
 
 told as (

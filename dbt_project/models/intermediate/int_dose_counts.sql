@@ -1,16 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', tags=['monthly'],
     pre_hook="{{ forget_touched_months('int_touched_months') }}") }}
 
-with records as (
-    select * from {{ ref('int_dose_records_current') }}
-    where is_live and {{ touched('month') }}
-),
-
-statuses as (
-    select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
-),
-
-given as (
+with given as (
     -- Few ages and products a facility and month: counting them first keeps the joins below small.
     select
         facility_code,
@@ -19,11 +10,7 @@ given as (
         dose_number,
         {{ completed_months('birth_date', 'given_date') }} as age_months,
         count(*) as dose_count
-    from records
-    where
-        cast(dose_status as string) in (select canonical_value from statuses)
-        -- What a family says counts only when a facility's own record says it too.
-        and record_origin = 'facility'
+    from ({{ counted_records() }}) as records
     group by all
 )
 

@@ -11,10 +11,6 @@ with facility_months as (
     where is_recorded and {{ touched('month') }}
 ),
 
-statuses as (
-    select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
-),
-
 given as (
     select
         facility_code,
@@ -25,12 +21,7 @@ given as (
         coalesce(sex, 'unknown') as sex,
         {{ completed_months('birth_date', 'given_date') }} as age_months,
         count(*) as dose_count
-    from {{ ref('int_dose_records_current') }}
-    where
-        is_live
-        and record_origin = 'facility'
-        and cast(dose_status as string) in (select canonical_value from statuses)
-        and {{ touched('month') }}
+    from ({{ counted_records() }}) as records
     group by all
 ),
 
@@ -55,13 +46,6 @@ select
 from given
 inner join facility_months on given.facility_code = facility_months.facility_code and given.month = facility_months.month
 inner join ages on given.age_months = ages.age_months
-group by
-    given.facility_code,
-    given.month,
-    given.product_code,
-    given.dose_number,
-    given.service_type,
-    given.sex,
-    ages.category_code
+group by all
 -- Readers ask for one dose at a time: a few products with a number.
 order by given.product_code, given.dose_number, given.month, given.facility_code

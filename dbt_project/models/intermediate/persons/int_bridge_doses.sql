@@ -11,7 +11,7 @@ with doses as (
 ),
 
 statuses as (
-    select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
+    {{ given_statuses() }}
 ),
 
 months_with_reported_doses as (

@@ -8,7 +8,7 @@ with records as (
 ),
 
 statuses as (
-    select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
+    {{ given_statuses() }}
 ),
 
 given as (

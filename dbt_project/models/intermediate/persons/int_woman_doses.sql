@@ -13,6 +13,6 @@ where
         select series_code from {{ ref('person_measures') }} where count_kind = 'td_women_2plus'
     )
     and cast(records.dose_status as string) in (
-        select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
+        {{ given_statuses() }}
     )
 group by records.woman_key, records.given_date

@@ -1,7 +1,7 @@
 -- Records that another record of the same person contradicts. The rules look at persons as they are known now, so that a
 -- link that changes moves what is found.
 with statuses as (
-    select canonical_value from {{ ref('value_aliases') }} where field_name = 'dose_status' and alias = 'done'
+    {{ given_statuses() }}
 ),
 
 records as (
